@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+
+namespace Forge.Domain.Audit;
+
+/// <summary>Who is signed in; <c>Authenticated</c> false for nobody.</summary>
+public sealed record SessionView(bool Authenticated, string? UserId, string? Email, string? DisplayName, ImmutableArray<string> Roles, bool SetupRequired, bool Demo, string Version);
+
+/// <summary>Sign-in with a password.</summary>
+public sealed record SignInRequest(string Email, string Password);
+
+/// <summary>First start: makes the first administrator. The token comes from the one-time link.</summary>
+public sealed record SetupRequest(string Token, string Email, string DisplayName, string Password);
+
+/// <summary>Whether the first administrator still has to be made.</summary>
+public sealed record SetupState(bool Required);
+
+/// <summary>Asks for an ingest key. Empty organizations = all.</summary>
+/// <param name="Name">1..80 characters.</param>
+/// <param name="OrganizationIds">Organizations it may write for; empty = all.</param>
+/// <param name="ExpiresInDays">1..3650, default 365.</param>
+public sealed record CreateIngestKey(string Name, ImmutableArray<string> OrganizationIds, int? ExpiresInDays);
+
+/// <summary>An ingest key as lists show it: never its secret.</summary>
+public sealed record IngestKeyView(string Id, string Name, ImmutableArray<string> OrganizationIds, ImmutableArray<string> Uses, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, DateTimeOffset? LastUsedAt, DateTimeOffset? RevokedAt, string CreatedBy);
+
+/// <summary>A new key with its secret, shown this once: <c>fik_{id}_{secret}</c>.</summary>
+public sealed record CreatedIngestKey(IngestKeyView Key, string Secret);

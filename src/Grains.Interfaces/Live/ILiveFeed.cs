@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+using Forge.Domain.Live;
+
+namespace Forge.Grains.Interfaces.Live;
+
+/// <summary>
+/// One batch from one silo to one web node. <paramref name="Previous"/> is the number of the batch before; a node that did not see it asks for everything again.
+/// </summary>
+/// <param name="Silo">Identifies the sending silo's run.</param>
+/// <param name="Number">Number of this batch.</param>
+/// <param name="Previous">Number of the batch before, 0 for a full one.</param>
+/// <param name="Full">Holds the newest delta of every thing the silo knows.</param>
+/// <param name="Deltas">Newest deltas; empty = heartbeat.</param>
+[GenerateSerializer, Immutable, Alias("forge.LiveBatch")]
+public sealed record LiveBatch(string Silo, long Number, long Previous, bool Full, ImmutableArray<LiveDelta> Deltas);
+
+/// <summary>A web node, as silos see it. The awaited call is the acknowledgement: the next batch waits for it.</summary>
+[Alias("forge.ILiveObserver")]
+public interface ILiveObserver : IGrainObserver
+{
+    /// <summary>Takes a batch.</summary>
+    [Alias("Push"), ResponseTimeout("00:00:02")]
+    Task Push(LiveBatch batch);
+}
+
+/// <summary>A lease of a web node; <paramref name="Epoch"/> changes when the node wants a full batch from everyone.</summary>
+[GenerateSerializer, Immutable, Alias("forge.LiveLease")]
+public sealed record LiveLease(string Node, long Epoch, ILiveObserver Observer, DateTimeOffset Until);
+
+/// <summary>Who wants the live feed; singleton, key 0. Leases last 10 s and are renewed every 2 s.</summary>
+[Alias("forge.ILiveRegistryGrain")]
+public interface ILiveRegistryGrain : IGrainWithIntegerKey
+{
+    /// <summary>Takes or renews a lease.</summary>
+    [Alias("Renew")]
+    Task Renew(string node, long epoch, ILiveObserver observer);
+
+    /// <summary>Gives a lease back.</summary>
+    [Alias("Leave")]
+    Task Leave(string node);
+
+    /// <summary>The leases that are not over.</summary>
+    [Alias("Leases")]
+    Task<ImmutableArray<LiveLease>> Leases();
+}
