@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Forge.Domain.Audit;
 
 /// <summary>Who is signed in; <c>Authenticated</c> false for nobody.</summary>
-public sealed record SessionView(bool Authenticated, string? UserId, string? Email, string? DisplayName, ImmutableArray<string> Roles, bool SetupRequired, bool Demo, string Version);
+public sealed record SessionView(bool Authenticated, string? UserId, string? Email, string? DisplayName, ImmutableArray<string> Roles, bool SetupRequired, bool Demo, string Version, string? CsrfToken = null);
 
 /// <summary>Sign-in with a password.</summary>
 public sealed record SignInRequest(string Email, string Password);
