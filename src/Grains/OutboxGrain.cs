@@ -11,6 +11,7 @@ namespace Forge.Grains;
 /// <summary>Delivers outbox messages to grains; external targets join with the response capability.</summary>
 public sealed partial class OutboxGrain(OutboxStore store, TimeProvider time, ILogger<OutboxGrain> log) : Grain, IOutboxGrain
 {
+    private const string Kind = "grain";
     private const int BatchSize = 200;
 
     /// <inheritdoc/>
@@ -19,9 +20,9 @@ public sealed partial class OutboxGrain(OutboxStore store, TimeProvider time, IL
         var delivered = 0;
         while (true)
         {
-            var due = await store.TakeAsync(time.GetUtcNow(), BatchSize, default);
+            var due = await store.TakeAsync(Kind, BatchSize, default);
+            if (due.IsEmpty) return delivered;
             foreach (var message in due) delivered += await Deliver(message) ? 1 : 0;
-            if (due.Length < BatchSize) return delivered;
         }
     }
 
@@ -41,7 +42,8 @@ public sealed partial class OutboxGrain(OutboxStore store, TimeProvider time, IL
         catch (Exception error)
         {
             LogFailed(log, message.Id, message.Type, error);
-            await store.FailedAsync(message, error.Message, time.GetUtcNow(), default);
+            if (OutboxRetry.NextAttempt(message.Attempts, message.CreatedAt, time.GetUtcNow(), Random.Shared.NextDouble()) is { } next) await store.FailedAsync(message, error.Message, next, default);
+            else await store.DeadAsync(message, error.Message, default);
             return false;
         }
     }

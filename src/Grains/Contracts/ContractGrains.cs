@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Forge.Domain;
 using Forge.Domain.Contracts;
+using Forge.Domain.Organizations;
 using Forge.Grains.Interfaces.Contracts;
 using Forge.Storage;
 using Orleans.Concurrency;
@@ -8,7 +9,7 @@ using Orleans.Concurrency;
 namespace Forge.Grains.Contracts;
 
 /// <summary>One contract: load, ask Domain, commit; the organization and its SLA grain hear of it through the outbox.</summary>
-public sealed class ContractGrain(Ledger ledger, ContractReader contracts, OrganizationReader organizations, Zones zones, TimeProvider time) : Grain, IContractGrain
+public sealed class ContractGrain(Ledger ledger, ContractReader contracts, Zones zones, TimeProvider time) : Grain, IContractGrain
 {
     private static readonly AggregateKind<Contract, ContractEvent> Kind = new(
         Contract.Apply, "contract", c => c.OrganizationId, ForgeJson.Default.Contract, ForgeJson.Default.ContractEvent);
@@ -25,7 +26,7 @@ public sealed class ContractGrain(Ledger ledger, ContractReader contracts, Organ
     /// <inheritdoc/>
     public async Task<Outcome<ContractView>> Draft(DraftContract command, CommandContext context)
     {
-        if (await organizations.FindAsync(command.OrganizationId, default) is null) return Outcome<ContractView>.No(Refusal.NotFound("organization"));
+        if (await ledger.LoadAsync<Organization>(command.OrganizationId, default) is null) return Outcome<ContractView>.No(Refusal.NotFound("organization"));
         if (!Zones.Exists(command.Zone)) return Outcome<ContractView>.No(UnknownZone());
         return View(await _row.ExecuteAsync(context, state => ContractDecisions.Draft(state, command, this.GetPrimaryKeyString())));
     }
@@ -41,7 +42,7 @@ public sealed class ContractGrain(Ledger ledger, ContractReader contracts, Organ
     {
         await _row.LoadAsync();
         if (_row.State is not { } draft) return Outcome<ContractView>.No(Refusal.NotFound("contract"));
-        var others = (await contracts.SignedForAsync(draft.OrganizationId, default)).Where(c => c.Id != draft.Id).Select(c => (c.StartDate, c.TermEnd)).ToImmutableArray();
+        var others = await contracts.SignedRangesAsync(draft.OrganizationId, draft.Id, default);
         var now = time.GetUtcNow();
         var number = draft.Number ?? await ledger.NextNumberAsync("contract", command.SignedOn.Year, default);
         var outcome = await _row.ExecuteAsync(
@@ -90,7 +91,7 @@ public sealed class ContractQueryGrain(ContractReader reader, Zones zones, TimeP
     public async Task<ContractPage> List(string? organizationId, ContractStatus? status, int skip, int take)
     {
         var now = time.GetUtcNow();
-        var all = (await reader.AllAsync(organizationId, default)).Select(c => ContractViews.Of(c.State, c.Version, zones, now)).Where(v => status is null || v.Status == status)
+        var all = (await reader.ListAsync(organizationId, default)).Select(c => ContractViews.Of(c.State, c.Version, zones, now)).Where(v => status is null || v.Status == status)
             .OrderBy(v => v.RenewalDate).ThenBy(v => v.Contract.Id, StringComparer.Ordinal).ToImmutableArray();
         return new ContractPage([.. all.Skip(skip).Take(take)], all.Length);
     }

@@ -56,8 +56,8 @@ public sealed class OrganizationGrain(Ledger ledger, ContractReader contracts, Z
 
     private async Task<bool> HasActiveContract()
     {
-        var signed = await contracts.SignedForAsync(this.GetPrimaryKeyString(), default);
-        return signed.Any(c => c.StatusOn(zones.Of(c.Zone).DateAt(time.GetUtcNow())) == ContractStatus.ACTIVE);
+        var all = await contracts.ListAsync(this.GetPrimaryKeyString(), default);
+        return all.Any(c => c.State.StatusOn(zones.Of(c.State.Zone).DateAt(time.GetUtcNow())) == ContractStatus.ACTIVE);
     }
 }
 

@@ -84,9 +84,9 @@ public sealed partial class ViolationBook(Ledger ledger, ViolationReader reader,
         _rows.Clear();
         foreach (var stored in rows)
         {
-            var row = new Aggregate<SlaViolation, ViolationEvent>(ledger, stored.Violation.Id, Kind);
-            row.Adopt(stored.Violation, stored.Version);
-            _rows[stored.Violation.Id] = row;
+            var row = new Aggregate<SlaViolation, ViolationEvent>(ledger, stored.State.Id, Kind);
+            row.Adopt(stored.State, stored.Version);
+            _rows[stored.State.Id] = row;
         }
     }
 
