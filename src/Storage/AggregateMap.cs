@@ -44,9 +44,6 @@ internal abstract class AggregateMap<TState>(JsonTypeInfo<TState> json)
     /// <summary>Shape of the JSON that is written; older ones are read as long as Domain can.</summary>
     public const int Format = 1;
 
-    /// <summary>Name of the primary key constraint.</summary>
-    public abstract string PrimaryKey(ForgeDbContext context);
-
     public abstract Task<Stored<TState>?> LoadAsync(ForgeDbContext context, string id, CancellationToken ct);
 
     /// <summary>Puts the row into the context so that saving inserts it, or updates it only while its version is the expected one.</summary>
@@ -66,8 +63,6 @@ internal sealed class AggregateMap<TState, TRow>(JsonTypeInfo<TState> json, Func
     where TState : class
     where TRow : AggregateRow
 {
-    public override string PrimaryKey(ForgeDbContext context) => context.Model.FindEntityType(typeof(TRow))!.FindPrimaryKey()!.GetName()!;
-
     public override async Task<Stored<TState>?> LoadAsync(ForgeDbContext context, string id, CancellationToken ct)
     {
         var found = await context.Set<TRow>().Where(r => r.Id == id).Select(r => new { r.StateJson, r.StateFormat, r.Version }).FirstOrDefaultAsync(ct);

@@ -109,7 +109,9 @@ public sealed class Ledger(ForgeDatabase database, TimeProvider clock)
         }
         catch (DbUpdateException failure) when (ForgeDatabase.UniqueConstraint(context, failure) is { } constraint)
         {
-            return constraint == map.PrimaryKey(context) ? new CommitResult.VersionConflict() : new CommitResult.UniqueConflict(constraint);
+            await transaction.RollbackAsync(CancellationToken.None);
+            // Inserting what exists breaks several constraints at once, and SQLite names another one than the key.
+            return commit.ExpectedVersion == 0 && await map.LoadAsync(context, commit.Id, ct) is not null ? new CommitResult.VersionConflict() : new CommitResult.UniqueConflict(constraint);
         }
     }
 
