@@ -13,8 +13,8 @@ public static class LiveHubContract
     /// <summary>Path.</summary>
     public const string Path = "/hubs/live";
 
-    /// <summary>Subscribes: (node epoch or null, last sequence or null) -> <see cref="LiveStart"/>.</summary>
-    public const string Subscribe = "Subscribe";
+    /// <summary>Starts or resumes: (node epoch or null, last sequence or null) -> <see cref="LiveStart"/>.</summary>
+    public const string Start = "Start";
 
     /// <summary>Carries a <see cref="LiveFrame"/>.</summary>
     public const string Frame = "frame";
@@ -43,7 +43,7 @@ public sealed class DetectRun(ProductSession session, Uri url, string key, strin
         await using var hub = session.Hub(LiveHubContract.Path);
         hub.On<LiveFrame>(LiveHubContract.Frame, frame => Take(frame.Deltas, Stopwatch.GetTimestamp()));
         await hub.StartAsync(cancellation);
-        var start = await hub.InvokeAsync<LiveStart>(LiveHubContract.Subscribe, (string?)null, (long?)null, cancellation);
+        var start = await hub.InvokeAsync<LiveStart>(LiveHubContract.Start, (string?)null, (long?)null, cancellation);
         if (start.Snapshot is { } snapshot) Take(snapshot.Things, Stopwatch.GetTimestamp());
 
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
