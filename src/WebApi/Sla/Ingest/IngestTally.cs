@@ -7,6 +7,7 @@ namespace Forge.WebApi.Sla.Ingest;
 internal sealed class IngestTally
 {
     private const int FirstCount = 5;
+    private const int MaxTextLength = 64;
     private readonly SortedDictionary<string, int> _ignored = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, int> _refused = new(StringComparer.Ordinal);
     private readonly List<RefusedSample> _first = [];
@@ -21,7 +22,7 @@ internal sealed class IngestTally
     public void Refuse(string reason, string? organizationId, string? metric, DateTimeOffset? at, int count = 1)
     {
         Count(_refused, reason, count);
-        for (var i = 0; i < count && _first.Count < FirstCount; i++) _first.Add(new RefusedSample(reason, organizationId, metric, at));
+        for (var i = 0; i < count && _first.Count < FirstCount; i++) _first.Add(new RefusedSample(reason, Cut(organizationId), metric, at));
     }
 
     /// <summary>Adds an organization's receipt.</summary>
@@ -36,6 +37,9 @@ internal sealed class IngestTally
 
     /// <summary>The sums, reasons in alphabetical order.</summary>
     public IngestReceipt ToReceipt() => new(Accepted, Reasons(_ignored), Reasons(_refused), [.. _first]);
+
+    // The answer repeats what the sender wrote, but not at any length.
+    private static string? Cut(string? text) => text is { Length: > MaxTextLength } ? text[..MaxTextLength] : text;
 
     private static void Count(SortedDictionary<string, int> counts, string reason, int count)
     {

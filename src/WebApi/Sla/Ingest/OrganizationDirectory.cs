@@ -8,37 +8,57 @@ internal sealed class OrganizationDirectory(IIngestTarget target, TimeProvider t
 {
     private const int MaxUnknown = 10_000;
     private static readonly TimeSpan MinAge = TimeSpan.FromSeconds(1);
+
+    // Timers count whole milliseconds and may fire a fraction early.
+    private static readonly TimeSpan TimerStep = TimeSpan.FromMilliseconds(1);
     private readonly Lock _gate = new();
     private readonly HashSet<string> _unknown = new(StringComparer.Ordinal);
     private FrozenSet<string> _known = FrozenSet<string>.Empty;
     private Task _refresh = Task.CompletedTask;
     private long? _refreshedAt;
 
-    /// <summary>True when it exists; faults when the list cannot be read.</summary>
+    /// <summary>True when it existed at the last reading.</summary>
+    public bool Contains(string organizationId) => _known.Contains(organizationId);
+
+    /// <summary>Makes <see cref="Contains"/> right for these ids; faults when the list cannot be read.</summary>
     /// <remarks>
-    /// An id that could be real and was never asked for waits for the next reading, up to a second: it may have been created a moment ago. An id already judged unknown does not wait.
+    /// Ids that could be real and were never asked for wait for the next reading, up to a second: they may have been created a moment ago. Ids already judged unknown do not wait.
     /// </remarks>
-    public async ValueTask<bool> Exists(string organizationId)
+    public async Task Learn(IEnumerable<string> organizationIds)
     {
-        if (_known.Contains(organizationId)) return true;
-        bool seen;
-        lock (_gate) seen = !OrganizationId.IsValid(organizationId) || _unknown.Contains(organizationId);
+        var missing = organizationIds.Where(id => !Contains(id)).ToArray();
+        if (missing.Length == 0) return;
+        Task running;
+        lock (_gate) running = _refresh;
+        if (!running.IsCompleted)
+        {
+            await running;
+            missing = [.. missing.Where(id => !Contains(id))];
+            if (missing.Length == 0) return;
+        }
+
         var wait = Remaining();
         if (wait > TimeSpan.Zero)
         {
-            if (seen) return false;
-            await Task.Delay(wait, time);
+            if (WereAllUnknown(missing)) return;
+            await Task.Delay(wait + TimerStep, time);
         }
 
         await Refresh();
-        if (_known.Contains(organizationId)) return true;
         lock (_gate)
         {
-            if (_unknown.Count >= MaxUnknown) _unknown.Clear();
-            if (!seen) _unknown.Add(organizationId);
+            foreach (var id in missing)
+            {
+                if (Contains(id) || !OrganizationId.IsValid(id)) continue;
+                if (_unknown.Count >= MaxUnknown) _unknown.Clear();
+                _unknown.Add(id);
+            }
         }
+    }
 
-        return false;
+    private bool WereAllUnknown(string[] ids)
+    {
+        lock (_gate) return Array.TrueForAll(ids, id => _unknown.Contains(id) || !OrganizationId.IsValid(id));
     }
 
     private TimeSpan Remaining()
@@ -52,7 +72,7 @@ internal sealed class OrganizationDirectory(IIngestTarget target, TimeProvider t
         lock (_gate)
         {
             if (!_refresh.IsCompleted) return _refresh;
-            if (_refreshedAt is { } at && time.GetElapsedTime(at) < MinAge) return Task.CompletedTask;
+            if (Remaining() > TimeSpan.Zero) return Task.CompletedTask;
             return _refresh = Read();
         }
     }
