@@ -3,6 +3,8 @@ using Forge.Silo;
 using Forge.Silo.Demo;
 using Forge.Storage;
 using Forge.WebApi;
+using Forge.WebApi.Http;
+using Forge.WebApi.Identity;
 using Forge.WebApi.Sla.Ingest;
 using Serilog;
 
@@ -22,6 +24,7 @@ static async Task<int> RunAsync(string[] args)
     var options = SiloOptions.Read(builder.Configuration);
     Directory.CreateDirectory(options.DataDirectory);
     builder.WebHost.UseUrls(options.Urls);
+    builder.WebHost.UseStaticWebAssets();   // a build that was not published finds the dashboard's files by its manifest
     builder.Services.AddSerilog((_, log) => log
         .ReadFrom.Configuration(builder.Configuration)
         .Enrich.FromLogContext()
@@ -31,11 +34,12 @@ static async Task<int> RunAsync(string[] args)
     builder.AddForgeSilo(options, CommandLine.Storage(options));
     builder.AddForgeWebApi(CommandLine.Web(options));
     builder.Services.AddForgeIngest(builder.Configuration);
+    builder.Services.AddHealthChecks().AddCheck<SiloHealth>("silo", tags: [HealthEndpoints.Ready, HealthEndpoints.Startup]);
     if (options.Demo) builder.Services.AddDemo(options);
 
     var app = builder.Build();
     await app.Services.GetRequiredService<StorageMigrator>().MigrateAsync(default);
-    await app.Services.MigrateIdentityAsync();
+    await IdentityDatabase.MigrateAsync(app.Services);
     if (options.MigrateOnly) return 0;
 
     app.MapForgeWebApi();

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Forge.WebApi.Identity;
 
 namespace Forge.Silo.Demo;
 
@@ -101,7 +102,7 @@ public static class DemoTraffic
 }
 
 /// <summary>Drives the demonstration through the public ingest endpoint, like any other sender.</summary>
-public sealed partial class DemoDriver(IHttpClientFactory clients, DemoSeed seed, DemoAccess access, TimeProvider time, ILogger<DemoDriver> log) : BackgroundService
+public sealed partial class DemoDriver(IHttpClientFactory clients, IServiceProvider services, DemoSeed seed, DemoAccess access, SiloOptions options, TimeProvider time, ILogger<DemoDriver> log) : BackgroundService
 {
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan OthersEvery = TimeSpan.FromSeconds(60);
@@ -113,6 +114,7 @@ public sealed partial class DemoDriver(IHttpClientFactory clients, DemoSeed seed
         try
         {
             await access.WaitForAddressAsync(stoppingToken);
+            foreach (var person in await DemoUsers.EnsureAsync(services, options.DataDirectory, stoppingToken)) LogPerson(log, access.Address, person.Email, person.Password, person.Role);
             await seed.RunAsync(stoppingToken);
             var key = await access.KeyAsync(stoppingToken);
             LogSeeded(log, DemoCatalogue.All.Length);
@@ -166,6 +168,9 @@ public sealed partial class DemoDriver(IHttpClientFactory clients, DemoSeed seed
     }
 
     private static DateTimeOffset Floor(DateTimeOffset at, TimeSpan step) => new(at.UtcTicks - at.UtcTicks % step.Ticks, TimeSpan.Zero);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Demo: sign in at {Address} as {Email} with {Password} ({Role})")]
+    private static partial void LogPerson(ILogger logger, string address, string email, string password, string role);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Demo: {Count} customers are there; traffic starts.")]
     private static partial void LogSeeded(ILogger logger, int count);
