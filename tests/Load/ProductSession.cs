@@ -40,6 +40,18 @@ public sealed class ProductSession : IDisposable
         return session;
     }
 
+    /// <summary>Makes the first administrator with the token of the one-time link, then signs in as them.</summary>
+    public static async Task<ProductSession> SetUpAsync(Uri url, string token, string email, string password, CancellationToken cancellation = default)
+    {
+        using (var session = new ProductSession(url))
+        {
+            await session.RefreshCsrfAsync(cancellation);
+            using var answer = await session.Http.PostAsJsonAsync("/api/setup", new SetupRequest(token, email, "First administrator", password), ForgeJson.Default.SetupRequest, cancellation);
+            await EnsureAsync(answer, "setup", cancellation);
+        }
+        return await SignInAsync(url, email, password, cancellation);
+    }
+
     /// <summary>Reads a document.</summary>
     public async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation = default)
     {
