@@ -99,7 +99,10 @@ public sealed record SlaViolation(
         ViolationEvent.Opened e => e.Violation,
         ViolationEvent.Extended e => state! with { BadSeconds = e.BadSeconds, Actual = e.Actual, Worst = e.Worst, LastExtendedAt = e.At },
         ViolationEvent.Escalated e => state! with { Impact = e.Impact, ImpactReason = e.Reason },
-        ViolationEvent.Revised e => state! with { StartTime = e.StartTime, EndTime = e.EndTime, BadSeconds = e.BadSeconds, Actual = e.Actual, Worst = e.Worst },
+        ViolationEvent.Revised e => state! with
+        {
+            State = e.EndTime is null ? ViolationState.OPEN : state.State, StartTime = e.StartTime, EndTime = e.EndTime, BadSeconds = e.BadSeconds, Actual = e.Actual, Worst = e.Worst,
+        },
         ViolationEvent.Closed e => state! with { State = ViolationState.CLOSED, EndTime = e.EndTime, BadSeconds = e.BadSeconds, Actual = e.Actual, Worst = e.Worst, CloseReason = e.Reason },
         ViolationEvent.Withdrawn => state! with { State = ViolationState.WITHDRAWN, BadSeconds = 0 },
         _ => throw new InvalidOperationException($"Unknown event {change.GetType().Name}."),
@@ -133,7 +136,7 @@ public abstract record ViolationEvent
     [GenerateSerializer, Immutable, Alias("forge.ViolationEvent.Escalated")]
     public sealed record Escalated(ImpactLevel Impact, string Reason) : ViolationEvent;
 
-    /// <summary>Late data changed its figures.</summary>
+    /// <summary>Late data changed its figures; without an end it is open (again).</summary>
     [GenerateSerializer, Immutable, Alias("forge.ViolationEvent.Revised")]
     public sealed record Revised(DateTimeOffset StartTime, DateTimeOffset? EndTime, int BadSeconds, long? Actual, long? Worst) : ViolationEvent;
 

@@ -1,0 +1,131 @@
+using System.Buffers;
+using System.Buffers.Binary;
+
+namespace Forge.Domain.Sla;
+
+/// <summary>Writes a checkpoint: little-endian fixed words and LEB128 varints.</summary>
+internal sealed class CheckpointWriter
+{
+    private readonly ArrayBufferWriter<byte> _out = new(8_192);
+
+    public void Byte(byte value)
+    {
+        _out.GetSpan(1)[0] = value;
+        _out.Advance(1);
+    }
+
+    public void Flag(bool value) => Byte(value ? (byte)1 : (byte)0);
+
+    public void Unsigned(ulong value)
+    {
+        var span = _out.GetSpan(10);
+        var n = 0;
+        for (; value >= 0x80; value >>= 7) span[n++] = (byte)(value | 0x80);
+        span[n++] = (byte)value;
+        _out.Advance(n);
+    }
+
+    public void Count(int value) => Unsigned((ulong)value);
+
+    /// <summary>Zigzag, so that small negative numbers stay short.</summary>
+    public void Signed(long value) => Unsigned((ulong)((value << 1) ^ (value >> 63)));
+
+    /// <summary>Sixtieths: whole requests take one bit more than their count, fractions are written as they are.</summary>
+    public void Sixtieths(ulong value) => Unsigned(value % 60 == 0 ? value / 60 << 1 : (value << 1) | 1);
+
+    public void Word(ulong value)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(_out.GetSpan(8), value);
+        _out.Advance(8);
+    }
+
+    public void Double(double value) => Word(BitConverter.DoubleToUInt64Bits(value));
+
+    /// <summary>Everything written, with a checksum at the end.</summary>
+    public byte[] Finish()
+    {
+        var sum = Checksum(_out.WrittenSpan);
+        var bytes = new byte[_out.WrittenCount + 4];
+        _out.WrittenSpan.CopyTo(bytes);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(_out.WrittenCount), sum);
+        return bytes;
+    }
+
+    /// <summary>FNV-1a: finds torn and mixed-up bytes, not malice.</summary>
+    public static uint Checksum(ReadOnlySpan<byte> bytes)
+    {
+        var hash = 2_166_136_261u;
+        foreach (var b in bytes) hash = (hash ^ b) * 16_777_619u;
+        return hash;
+    }
+}
+
+/// <summary>Reads what <see cref="CheckpointWriter"/> wrote; every fault is a <see cref="FormatException"/>.</summary>
+internal sealed class CheckpointReader
+{
+    private readonly byte[] _bytes;
+    private int _at;
+
+    public CheckpointReader(ReadOnlySpan<byte> checkpoint, byte format)
+    {
+        if (checkpoint.Length < 5) throw new FormatException("The SLA checkpoint is shorter than its frame.");
+        if (checkpoint[0] != format) throw new FormatException($"The SLA checkpoint has format {checkpoint[0]}; this version reads format {format}.");
+        if (BinaryPrimitives.ReadUInt32LittleEndian(checkpoint[^4..]) != CheckpointWriter.Checksum(checkpoint[..^4]))
+            throw new FormatException("The SLA checkpoint does not match its checksum.");
+        _bytes = checkpoint[..^4].ToArray();
+        _at = 1;
+    }
+
+    public byte Byte() => _at < _bytes.Length ? _bytes[_at++] : throw new FormatException("The SLA checkpoint ends too early.");
+
+    public bool Flag() => Byte() != 0;
+
+    public ulong Unsigned()
+    {
+        var value = 0UL;
+        for (var shift = 0; shift < 64; shift += 7)
+        {
+            var b = Byte();
+            value |= (ulong)(b & 0x7f) << shift;
+            if (b < 0x80) return value;
+        }
+        throw new FormatException("The SLA checkpoint holds a number that is too long.");
+    }
+
+    public int Count(int most)
+    {
+        var value = Unsigned();
+        return value <= (ulong)most ? (int)value : throw new FormatException($"The SLA checkpoint counts {value} where at most {most} can be.");
+    }
+
+    public uint UInt() => (uint)Math.Min(Unsigned(), uint.MaxValue);
+
+    public long Signed()
+    {
+        var value = Unsigned();
+        return (long)(value >> 1) ^ -(long)(value & 1);
+    }
+
+    public uint Sixtieths() => (uint)Math.Min(LongSixtieths(), uint.MaxValue);
+
+    public ulong LongSixtieths()
+    {
+        var value = Unsigned();
+        return (value & 1) == 0 ? (value >> 1) * 60 : value >> 1;
+    }
+
+    public ulong Word()
+    {
+        if (_at + 8 > _bytes.Length) throw new FormatException("The SLA checkpoint ends too early.");
+        var value = BinaryPrimitives.ReadUInt64LittleEndian(_bytes.AsSpan(_at));
+        _at += 8;
+        return value;
+    }
+
+    public double Double() => BitConverter.UInt64BitsToDouble(Word());
+
+    public void End()
+    {
+        if (_at != _bytes.Length) throw new FormatException("The SLA checkpoint has bytes behind its end.");
+    }
+}

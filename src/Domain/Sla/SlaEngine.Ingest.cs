@@ -1,0 +1,280 @@
+using System.Collections.Immutable;
+
+namespace Forge.Domain.Sla;
+
+public sealed partial class SlaEngine
+{
+    private readonly List<Group> _touchedGroups = [];
+    private readonly List<IntervalCounts> _added = [];
+    private readonly List<Family> _touchedFamilies = [];
+    private bool _mustPersist;
+    private bool _repeated;
+
+    /// <summary>
+    /// Applies a batch. One bad sample never fails its neighbours; everything that does not count is counted by reason.
+    /// <paramref name="needsCheckpoint"/>: a checkpoint taken after this call must be stored before the sender is acknowledged, because the next sample could not recover what the batch brought
+    /// (delta intervals, new cursors, resets, gaps, stale markers).
+    /// </summary>
+    public IngestReceipt Ingest(TelemetryBatch batch, DateTimeOffset now, out bool needsCheckpoint)
+    {
+        var nowMs = now.ToUnixTimeMilliseconds();
+        _clockMs = Math.Max(_clockMs, nowMs);
+        (_mustPersist, _repeated) = (false, false);
+        var receipt = new ReceiptBuilder();
+        if (batch.Identity != 0 && !_identities.Remember(batch.Identity))
+        {
+            receipt.Ignore(IngestReason.Duplicate, batch.Samples.Length + batch.Intervals.Length);
+            needsCheckpoint = _durableVersion > _cleanVersion;
+            return receipt.Build();
+        }
+        foreach (var group in _table.Groups.Values) Drain(group, nowMs);
+        foreach (var interval in batch.Intervals) Take(interval, nowMs, receipt);
+        foreach (var sample in batch.Samples) Take(sample, nowMs, receipt);
+        foreach (var group in _touchedGroups) Drain(group, nowMs);
+        _touchedGroups.Clear();
+        CountUnknown(nowMs);
+        Judge(_heldFrom, nowMs);
+        if (receipt.Accepted > 0 || _mustPersist) _version++;
+        if (_mustPersist) _durableVersion = _version;
+        // A repetition may be acknowledged only when the first delivery is safe too.
+        needsCheckpoint = _mustPersist || (_repeated && _durableVersion > _cleanVersion);
+        return receipt.Build();
+    }
+
+    private void Take(DeltaInterval interval, long nowMs, ReceiptBuilder receipt)
+    {
+        if (IntervalFault(interval, nowMs) is { } fault)
+        {
+            receipt.Refuse(fault, interval.ToMs);
+            return;
+        }
+        if (FindGroup(interval.Group, nowMs) is not { } group)
+        {
+            receipt.Refuse(IngestReason.TooManyGroups, interval.ToMs);
+            return;
+        }
+        if (group.NewestAt != Series.Never && interval.ToMs < group.NewestAt - MaxIntervalMs)
+        {
+            receipt.Refuse(IngestReason.TooOld, interval.ToMs);
+            return;
+        }
+        if (!_identities.Remember(Identities.Of(interval)))
+        {
+            _repeated = true;
+            receipt.Ignore(IngestReason.Duplicate, 1);
+            return;
+        }
+        var counts = new IntervalCounts { From = interval.FromMs, Total = interval.Total, Bad = interval.Bad };
+        if (!interval.Counts.IsDefaultOrEmpty) CountLatency(ref counts, interval);
+        ApplyInterval(interval.FromMs, interval.ToMs, default, counts, nowMs);
+        group.NewestAt = Math.Max(group.NewestAt, interval.ToMs);
+        group.LastArrivalMs = nowMs;
+        var length = interval.ToMs - interval.FromMs;
+        var (rate, latencyRate) = (Slots.PerSlot60(counts.Total, length), Slots.PerSlot60(counts.Latency, length));
+        if (interval.ToMs > group.ReportedTo) Report(group, interval.ToMs, length, rate, latencyRate);
+        else if (interval.ToMs == group.ReportedTo) Report(group, interval.ToMs, length, group.Rate60 + rate, group.LatencyRate60 + latencyRate);
+        receipt.Accept();
+        _mustPersist = true;
+    }
+
+    private static string? IntervalFault(DeltaInterval interval, long nowMs)
+    {
+        if (interval.ToMs > nowMs + MaxFutureMs) return IngestReason.Future;
+        if (interval.ToMs < nowMs - MaxAgeMs) return IngestReason.TooOld;
+        var (length, counts, bounds) = (interval.ToMs - interval.FromMs, interval.Counts, interval.BoundsMs);
+        if (length is <= 0 or > MaxIntervalMs) return IngestReason.IntervalInvalid;
+        if (interval.Total < 0 || interval.Bad < 0) return IngestReason.NegativeValue;
+        if (interval.Bad > interval.Total || interval.Total > Slots.MaxRequestsPerSlot * Slots.Cover(interval.FromMs, interval.ToMs).Count) return IngestReason.IntervalInvalid;
+        if (counts.IsDefaultOrEmpty) return bounds.IsDefaultOrEmpty ? null : IngestReason.IntervalInvalid;
+        var boundCount = bounds.IsDefault ? 0 : bounds.Length;
+        if (counts.Length != boundCount + 1 || boundCount == 0) return IngestReason.IntervalInvalid;
+        Int128 sum = 0;
+        foreach (var count in counts)
+        {
+            if (count < 0) return IngestReason.NegativeValue;
+            sum += count;
+        }
+        for (var i = 0; i < boundCount; i++)
+        {
+            if (!double.IsFinite(bounds[i])) return IngestReason.NotANumber;
+            if (bounds[i] <= (i == 0 ? 0 : bounds[i - 1])) return IngestReason.NotMonotonic;
+        }
+        return sum > interval.Total ? IngestReason.IntervalInvalid : null;
+    }
+
+    private void CountLatency(ref IntervalCounts counts, DeltaInterval interval)
+    {
+        var n = interval.Counts.Length;
+        var bounds = new double[n];
+        var cumulative = new long[n];
+        var sum = 0L;
+        for (var i = 0; i < n; i++)
+        {
+            bounds[i] = i < n - 1 ? interval.BoundsMs[i] : double.PositiveInfinity;
+            cumulative[i] = sum += interval.Counts[i];
+        }
+        CountLatency(ref counts, bounds, cumulative, interval.ToMs);
+    }
+
+    /// <summary>Adds a histogram to the counts and to the sketches of the interval's last slot.</summary>
+    private void CountLatency(ref IntervalCounts counts, ReadOnlySpan<double> bounds, ReadOnlySpan<long> cumulative, long toMs)
+    {
+        var latency = LatencyCounts.Of(bounds, cumulative, Policy.Terms.Latency);
+        if (latency.Count == 0) return;
+        counts.Latency += latency.Count;
+        counts.Slow50 += latency.Slow50;
+        counts.Slow95 += latency.Slow95;
+        counts.Slow99 += latency.Slow99;
+        LatencyApproximate |= latency.Approximate;
+        var (first, count) = Slots.Cover(counts.From, toMs);
+        var slot = first + count - 1;
+        EnsureRing(slot);
+        var minute = Slots.FloorDiv(slot, Slots.PerMinute);
+        var (low, below) = (0d, 0L);
+        for (var i = 0; i < bounds.Length; i++)
+        {
+            var high = double.IsPositiveInfinity(bounds[i]) ? low : bounds[i] / 1_000;
+            var inBucket = cumulative[i] - below;
+            if (inBucket > 0)
+            {
+                _minutes.AddRange(minute, low, high, inBucket);
+                _days.AddRange(Slots.FloorDiv(slot, Slots.PerDay), low, high, inBucket);
+                if (_month.Contains(slot)) _month.Sketch.AddRange(low, high, inBucket);
+            }
+            (low, below) = (high, Math.Max(below, cumulative[i]));
+        }
+    }
+
+    private void Take(CumulativeSample sample, long nowMs, ReceiptBuilder receipt)
+    {
+        var stale = double.IsNaN(sample.Value);
+        if (sample.AtMs > nowMs + MaxFutureMs) receipt.Refuse(IngestReason.Future, sample.AtMs);
+        else if (sample.AtMs < nowMs - MaxAgeMs) receipt.Refuse(IngestReason.TooOld, sample.AtMs);
+        else if (!stale && (!double.IsFinite(sample.Value) || sample.Value > (1L << 53))) receipt.Refuse(IngestReason.NotANumber, sample.AtMs);
+        else if (sample.Role == SignalRole.LatencyBucket && (double.IsNaN(sample.BoundMs) || sample.BoundMs <= 0)) receipt.Refuse(IngestReason.NotANumber, sample.AtMs);
+        else if (sample.Value < 0) receipt.Refuse(IngestReason.NegativeValue, sample.AtMs);
+        else if (_table.Find(sample.Series) is { } series) TakeKnown(series, sample, stale, nowMs, receipt);
+        else if (stale) receipt.Ignore(IngestReason.StaleMarker, 1);
+        else TakeNew(sample, nowMs, receipt);
+    }
+
+    private void TakeNew(CumulativeSample sample, long nowMs, ReceiptBuilder receipt)
+    {
+        if (_table.SeriesCount >= MaxSeries) _table.Forget(nowMs);
+        if (_table.SeriesCount >= MaxSeries)
+        {
+            receipt.Refuse(IngestReason.TooManySeries, sample.AtMs);
+            return;
+        }
+        if (FindGroup(sample.Group, nowMs) is not { } group)
+        {
+            receipt.Refuse(IngestReason.TooManyGroups, sample.AtMs);
+            return;
+        }
+        if (IsOutOfOrder(group, sample.AtMs))
+        {
+            receipt.Refuse(IngestReason.TooOld, sample.AtMs);
+            return;
+        }
+        var before = ScrapeBefore(group, sample.AtMs);
+        var born = before != Series.Never && sample.AtMs - before <= MaxIntervalMs;
+        if (born && IsTooMany(sample.Value, before, sample.AtMs))
+        {
+            receipt.Refuse(IngestReason.NotANumber, sample.AtMs);
+            return;
+        }
+        var series = _table.Add(sample.Series, group, sample.Role, sample.BoundMs, sample.Family);
+        Stage(series, sample.AtMs, Math.Floor(sample.Value), nowMs);
+        if (born) receipt.Accept();
+        else receipt.Ignore(IngestReason.Baseline, 1);
+        _mustPersist = true;
+    }
+
+    private void TakeKnown(Series series, CumulativeSample sample, bool stale, long nowMs, ReceiptBuilder receipt)
+    {
+        var at = sample.AtMs;
+        if (at <= series.CursorAt || IsStaged(series, at))
+        {
+            if (at < series.CursorAt - MaxIntervalMs) receipt.Refuse(IngestReason.TooOld, at);
+            else receipt.Ignore(at < series.CursorAt ? IngestReason.LateCovered : IngestReason.Duplicate, 1);
+            _repeated = true;
+            return;
+        }
+        if (IsOutOfOrder(series.Group, at))
+        {
+            receipt.Refuse(IngestReason.TooOld, at);
+            return;
+        }
+        if (stale)
+        {
+            Stage(series, at, double.NaN, nowMs);
+            receipt.Ignore(IngestReason.StaleMarker, 1);
+            _mustPersist = true;
+            return;
+        }
+        var value = Math.Floor(sample.Value);
+        var gap = series.SeenAt != Series.Never && at - series.SeenAt > MaxIntervalMs;
+        var reset = at < series.SeenAt || value < series.SeenValue;
+        if (!gap && at > series.SeenAt && IsTooMany(reset ? value : value - series.SeenValue, series.SeenAt, at))
+        {
+            receipt.Refuse(IngestReason.NotANumber, at);
+            return;
+        }
+        Stage(series, at, value, nowMs);
+        if (gap) receipt.Ignore(IngestReason.Gap, 1);
+        else receipt.Accept();
+        _mustPersist |= gap || reset;
+    }
+
+    private static bool IsOutOfOrder(Group group, long at) => group.NewestAt != Series.Never && at < group.NewestAt - MaxIntervalMs;
+
+    private static bool IsTooMany(double difference, long from, long at) => difference > (double)Slots.MaxRequestsPerSlot * Slots.Cover(from, at).Count;
+
+    private static bool IsStaged(Series series, long at)
+    {
+        foreach (var scrape in series.Group.Staged)
+            if (scrape.At == at) return scrape.Arrived.Contains(series);
+        return false;
+    }
+
+    private Group? FindGroup(ulong id, long nowMs)
+    {
+        if (_table.Groups.TryGetValue(id, out var group)) return group;
+        if (_table.Groups.Count >= MaxGroups) _table.Forget(nowMs);
+        if (_table.Groups.Count >= MaxGroups) return null;
+        return _table.Groups[id] = new Group(id) { LastArrivalMs = nowMs };
+    }
+
+    private sealed class ReceiptBuilder
+    {
+        private readonly List<(string Reason, int Count)> _ignored = [];
+        private readonly List<(string Reason, int Count)> _refused = [];
+        private readonly ImmutableArray<RefusedSample>.Builder _first = ImmutableArray.CreateBuilder<RefusedSample>();
+
+        public int Accepted { get; private set; }
+
+        public void Accept() => Accepted++;
+
+        public void Ignore(string reason, int count) => Count(_ignored, reason, count);
+
+        public void Refuse(string reason, long atMs)
+        {
+            Count(_refused, reason, 1);
+            if (_first.Count < 5) _first.Add(new RefusedSample(reason, null, null, InRange(atMs) ? DateTimeOffset.FromUnixTimeMilliseconds(atMs) : null));
+        }
+
+        public IngestReceipt Build() => new(Accepted, Counts(_ignored), Counts(_refused), _first.ToImmutable());
+
+        private static bool InRange(long atMs) => atMs >= DateTimeOffset.MinValue.ToUnixTimeMilliseconds() && atMs <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+
+        private static ImmutableArray<ReasonCount> Counts(List<(string Reason, int Count)> list) => [.. list.Select(c => new ReasonCount(c.Reason, c.Count))];
+
+        private static void Count(List<(string Reason, int Count)> list, string reason, int count)
+        {
+            if (count == 0) return;
+            var at = list.FindIndex(c => c.Reason == reason);
+            if (at < 0) list.Add((reason, count));
+            else list[at] = (reason, list[at].Count + count);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+namespace Forge.Domain.Sla;
+
+// A scrape is applied whole: its samples wait until every series of the group's previous scrape is there, at most 10 s (sla.md 3.2).
+public sealed partial class SlaEngine
+{
+    private void Stage(Series series, long at, double value, long nowMs)
+    {
+        var group = series.Group;
+        var i = group.Staged.FindIndex(s => s.At >= at);
+        if (i < 0 || group.Staged[i].At != at)
+        {
+            if (i < 0) i = group.Staged.Count;
+            group.Staged.Insert(i, new StagedScrape(at, nowMs));
+        }
+        var scrape = group.Staged[i];
+        scrape.Samples.Add(new StagedSample(series, value));
+        scrape.Arrived.Add(series);
+        if (!double.IsNaN(value) && at > series.SeenAt) (series.SeenAt, series.SeenValue) = (at, (long)value);
+        group.NewestAt = Math.Max(group.NewestAt, at);
+        group.LastArrivalMs = nowMs;
+        if (!_touchedGroups.Contains(group)) _touchedGroups.Add(group);
+    }
+
+    private void Drain(Group group, long nowMs)
+    {
+        while (group.Staged.Count > 0)
+        {
+            var oldest = group.Staged[0];
+            if (nowMs - oldest.FirstArrivalMs < StagingMs && !AnyComplete(group)) return;
+            group.Staged.RemoveAt(0);
+            Apply(group, oldest, nowMs);
+            _version++;
+        }
+    }
+
+    /// <summary>Senders deliver a series in order, so when a later scrape is complete nothing more will come for an earlier one.</summary>
+    private static bool AnyComplete(Group group)
+    {
+        if (group.LastAt == Series.Never) return true;
+        foreach (var scrape in group.Staged)
+        {
+            if (scrape.At <= group.LastAt) return true;
+            var expected = 0;
+            foreach (var (series, _) in scrape.Samples)
+                if (series.CursorAt == group.LastAt && !series.Ended) expected++;
+            if (expected >= group.ExpectedSeries) return true;
+        }
+        return false;
+    }
+
+    /// <summary>Time of the group's newest scrape before an instant, staged or applied.</summary>
+    private static long ScrapeBefore(Group group, long at)
+    {
+        for (var i = group.Staged.Count - 1; i >= 0; i--)
+            if (group.Staged[i].At < at && group.Staged[i].At > group.LastAt) return group.Staged[i].At;
+        return AppliedBefore(group, at);
+    }
+
+    private static long AppliedBefore(Group group, long at) =>
+        at > group.LastAt ? group.LastAt
+        : at == group.LastAt ? group.PreviousAt
+        : at > group.FirstAt && group.IntervalMs > 0 ? at - group.IntervalMs
+        : Series.Never;
+
+    private void Apply(Group group, StagedScrape scrape, long nowMs)
+    {
+        _added.Clear();
+        _touchedFamilies.Clear();
+        var (values, fresh) = (0, scrape.At > group.LastAt);
+        foreach (var (series, value) in scrape.Samples)
+        {
+            if (scrape.At <= series.CursorAt) continue;
+            if (double.IsNaN(value))
+            {
+                if (!series.Ended && series.CursorAt == group.LastAt) group.ExpectedSeries--;
+                series.Ended = true;
+                continue;
+            }
+            values++;
+            Move(series, scrape.At, (long)value, group);
+        }
+        if (values > 0)
+        {
+            if (group.FirstAt == Series.Never || scrape.At < group.FirstAt) group.FirstAt = scrape.At;
+            if (fresh)
+            {
+                (group.PreviousAt, group.LastAt) = (group.LastAt, scrape.At);
+                group.ExpectedSeries = 0;
+                group.Applied.Clear();
+            }
+            if (scrape.At == group.LastAt) group.ExpectedSeries += values;
+        }
+        foreach (var family in _touchedFamilies) CountFamily(family, scrape.At);
+        if (_added.Count > 0) AddToSlots(group, scrape.At, nowMs);
+        // Only stale markers: the process behind the group is gone, nothing more is expected of it.
+        if (group.ExpectedSeries == 0) (group.Rate60, group.LatencyRate60) = (0, 0);
+    }
+
+    private void Move(Series series, long at, long value, Group group)
+    {
+        var from = series.CursorAt;
+        var difference = value >= series.Value ? value - series.Value : value;
+        if (from == Series.Never) (from, difference) = (AppliedBefore(group, at), value);
+        if (from != Series.Never && at - from > MaxIntervalMs) from = Series.Never;
+        (series.CursorAt, series.Value, series.Ended, series.Counted) = (at, value, false, false);
+        (series.From, series.Difference) = (from, from == Series.Never ? 0 : difference);
+        if (at >= series.SeenAt) (series.SeenAt, series.SeenValue) = (at, value);
+        if (from == Series.Never) return;
+        if (series.Family is { } family)
+        {
+            if (!_touchedFamilies.Contains(family)) _touchedFamilies.Add(family);
+            return;
+        }
+        ref var counts = ref Added(from);
+        counts.Total += series.Difference;
+        if (series.Role == SignalRole.BadRequests) counts.Bad += series.Difference;
+        series.Counted = true;
+    }
+
+    /// <summary>The latency of a histogram counts once all its buckets are there: half of them would read as slow requests.</summary>
+    private void CountFamily(Family family, long at)
+    {
+        if (!family.IsComplete(at, out var from)) return;
+        Span<double> bounds = family.Members.Count <= 128 ? stackalloc double[family.Members.Count] : new double[family.Members.Count];
+        Span<long> cumulative = family.Members.Count <= 128 ? stackalloc long[family.Members.Count] : new long[family.Members.Count];
+        var n = 0;
+        foreach (var member in family.Members)
+        {
+            if (member.Ended) continue;
+            bounds[n] = member.BoundMs;
+            // Torn reads of the sender can make a wider bucket count less; cumulative counts never fall.
+            cumulative[n] = n == 0 ? member.Difference : Math.Max(cumulative[n - 1], member.Difference);
+            member.Counted = true;
+            n++;
+        }
+        CountLatency(ref Added(from), bounds[..n], cumulative[..n], at);
+    }
+
+    private ref IntervalCounts Added(long from)
+    {
+        var i = _added.FindIndex(a => a.From == from);
+        if (i < 0)
+        {
+            i = _added.Count;
+            _added.Add(new IntervalCounts { From = from });
+        }
+        return ref System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_added)[i];
+    }
+
+    /// <summary>
+    /// Adds what came to what of this scrape is already in the slots, as a difference of splits: a scrape that came in parts leaves the same slots as one that came whole.
+    /// </summary>
+    private void AddToSlots(Group group, long at, long nowMs)
+    {
+        var newest = at == group.LastAt;
+        var (rate, latencyRate, from) = (0L, 0L, Series.Never);
+        foreach (var added in _added)
+        {
+            var i = newest ? group.Applied.FindIndex(a => a.From == added.From) : -1;
+            var before = i >= 0 ? group.Applied[i] : new IntervalCounts { From = added.From };
+            var after = before.Plus(added);
+            ApplyInterval(added.From, at, before, after, nowMs);
+            if (i >= 0) group.Applied[i] = after;
+            else if (newest) group.Applied.Add(after);
+        }
+        if (!newest || at < group.ReportedTo) return;
+        foreach (var counts in group.Applied)
+        {
+            rate += Slots.PerSlot60(counts.Total, at - counts.From);
+            latencyRate += Slots.PerSlot60(counts.Latency, at - counts.From);
+            from = Math.Max(from, counts.From);
+        }
+        Report(group, at, at - from, rate, latencyRate);
+    }
+
+    private void Report(Group group, long to, long lengthMs, long rate60, long latencyRate60)
+    {
+        (group.ReportedTo, group.IntervalMs, group.Rate60, group.LatencyRate60) = (to, lengthMs, rate60, latencyRate60);
+        if (to < _dataAtMs) return;
+        (_dataAtMs, IntervalMs) = (to, lengthMs);
+    }
+}
