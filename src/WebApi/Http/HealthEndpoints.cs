@@ -1,0 +1,43 @@
+using Forge.WebApi.Identity;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Forge.WebApi.Http;
+
+/// <summary>Health endpoints. Other projects add checks with <c>AddHealthChecks().AddCheck(…, tags: ["ready"])</c>.</summary>
+public static class HealthEndpoints
+{
+    /// <summary>Tag of checks that <c>/healthz/ready</c> asks.</summary>
+    public const string Ready = "ready";
+
+    /// <summary>Tag of checks that <c>/healthz/startup</c> asks.</summary>
+    public const string Startup = "startup";
+
+    internal static void MapForgeHealth(this IEndpointRouteBuilder app)
+    {
+        Map("/healthz/live", _ => false);
+        Map("/healthz/ready", check => check.Tags.Contains(Ready));
+        Map("/healthz/startup", check => check.Tags.Contains(Startup));
+
+        void Map(string path, Func<HealthCheckRegistration, bool> asks) => app.MapHealthChecks(path, new HealthCheckOptions { Predicate = asks }).AllowAnonymous();
+    }
+}
+
+/// <summary>The identity store answers and is migrated.</summary>
+internal sealed class IdentityHealth(Func<IdentityStore> open) : IHealthCheck
+{
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await using var store = open();
+            await store.IngestKeys.AsNoTracking().Select(k => k.Id).FirstOrDefaultAsync(cancellationToken);
+            return HealthCheckResult.Healthy();
+        }
+        catch (System.Data.Common.DbException failure)
+        {
+            return HealthCheckResult.Unhealthy("The identity store does not answer.", failure);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Forge.Domain;
+using Forge.Domain.Audit;
+using Forge.Grains.Interfaces.Audit;
+using Microsoft.AspNetCore.Identity;
+
+namespace Forge.WebApi.Identity;
+
+/// <summary>A demo person as the file shows it.</summary>
+/// <param name="Role">Role held.</param>
+/// <param name="Email">Sign-in name.</param>
+/// <param name="Password">Random password of this installation.</param>
+public sealed record DemoUser(string Role, string Email, string Password);
+
+/// <summary>One person per role for demonstrations. They sign in like everybody else: with the random password in the file.</summary>
+public static class DemoUsers
+{
+    /// <summary>Name of the file in the data directory (0600).</summary>
+    public const string FileName = "demo-users.json";
+
+    // Crockford's letters cannot spell what the password rules refuse.
+    private const string Alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    /// <summary>Makes the persons whose passwords are not in the file yet, writes the file, and grants each its role.</summary>
+    public static async Task<IReadOnlyList<DemoUser>> EnsureAsync(IServiceProvider services, string dataDirectory, CancellationToken cancellation = default)
+    {
+        var path = Path.Combine(dataDirectory, FileName);
+        var known = File.Exists(path) ? JsonSerializer.Deserialize<List<DemoUser>>(await File.ReadAllTextAsync(path, cancellation), Json) ?? [] : [];
+        await using var scope = services.CreateAsyncScope();
+        var users = scope.ServiceProvider.GetRequiredService<UserManager<ForgeUser>>();
+        var time = scope.ServiceProvider.GetRequiredService<TimeProvider>();
+        var grains = scope.ServiceProvider.GetRequiredService<IGrainFactory>();
+        var people = new List<DemoUser>();
+        foreach (var role in Roles.All)
+        {
+            var email = role.ToLowerInvariant() + "@demo.example";
+            var person = known.Find(p => p.Role == role && p.Email == email);
+            var user = await users.FindByEmailAsync(email);
+            if (person is null || user is null)
+            {
+                person = new DemoUser(role, email, RandomNumberGenerator.GetString(Alphabet, 30));
+                user = await People.EnsureAsync(users, email, "Demo " + role, person.Password, time.GetUtcNow());
+            }
+            people.Add(person);
+            await GrantAsync(grains, user.Id, role);
+        }
+        await PrivateFile.WriteAsync(path, JsonSerializer.Serialize(people, Json), cancellation);
+        return people;
+    }
+
+    private static async Task GrantAsync(IGrainFactory grains, string userId, string role)
+    {
+        var key = "demo-" + role + "-" + userId;
+        var context = new CommandContext(key[..Math.Min(64, key.Length)], Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))), "system:demo", Guid.CreateVersion7().ToString("N"), null);
+        var granted = await grains.GetGrain<IPrincipalGrain>(userId).Grant(role, "demo person", context);
+        if (granted.Refusal is { } refusal) throw new InvalidOperationException($"The demo role {role} was refused: {refusal.Code}.");
+    }
+}

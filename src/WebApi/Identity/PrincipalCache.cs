@@ -1,0 +1,28 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Forge.Domain.Audit;
+using Forge.Grains.Interfaces.Audit;
+
+namespace Forge.WebApi.Identity;
+
+/// <summary>What people may do, remembered for at most 5 s.</summary>
+public sealed class PrincipalCache(IGrainFactory grains, TimeProvider time)
+{
+    private static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(5);
+    private readonly ConcurrentDictionary<string, (Principal Principal, DateTimeOffset ReadAt)> _known = new(StringComparer.Ordinal);
+
+    /// <summary>Roles of an enabled person; none when disabled or unknown.</summary>
+    public async ValueTask<ImmutableArray<string>> RolesAsync(string userId)
+    {
+        var now = time.GetUtcNow();
+        if (!_known.TryGetValue(userId, out var known) || now - known.ReadAt >= FreshFor)
+        {
+            known = (await grains.GetGrain<IPrincipalGrain>(userId).Get(), now);
+            _known[userId] = known;
+        }
+        return known.Principal.Enabled ? known.Principal.Roles : [];
+    }
+
+    /// <summary>Drops what is known about a person: the next use asks the grain.</summary>
+    public void Forget(string userId) => _known.TryRemove(userId, out _);
+}

@@ -1,0 +1,29 @@
+namespace Forge.WebApi;
+
+/// <summary>What the composition root tells the web API.</summary>
+public sealed class WebApiOptions
+{
+    /// <summary>Folder of the identity file, the setup link and the demo passwords.</summary>
+    public string DataDirectory { get; set; } = "data";
+
+    /// <summary>PostgreSQL connection string of the identity store; null = embedded file in <see cref="DataDirectory"/>.</summary>
+    public string? IdentityPostgres { get; set; }
+
+    /// <summary>True when browsers reach this node by https: cookies are <c>__Host-…</c> and Secure, HSTS is sent.</summary>
+    public bool Https { get; set; }
+
+    /// <summary>Address people use, e.g. <c>http://localhost:5080</c>; null = the first bound address.</summary>
+    public string? BaseUrl { get; set; }
+
+    /// <summary>Host names answered; anything else is 400. Empty = loopback names only.</summary>
+    public IList<string> Hosts { get; } = [];
+
+    /// <summary>True when seeded demo data is shown.</summary>
+    public bool Demo { get; set; }
+
+    /// <summary>Version shown to people and browsers.</summary>
+    public string Version { get; set; } = typeof(WebApiOptions).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
+
+    /// <summary>Serves the dashboard's files; false where the entry assembly carries none (tests, API-only nodes).</summary>
+    public bool ServeDashboard { get; set; } = true;
+}
