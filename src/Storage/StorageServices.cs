@@ -15,7 +15,7 @@ public static class StorageServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
-        services.AddSingleton(new ForgeDatabase(options));
+        services.AddSingleton(_ => new ForgeDatabase(options));
         services.AddSingleton(provider => provider.GetRequiredService<ForgeDatabase>().Orleans);
         services.AddSingleton<StorageMigrator>();
         services.AddSingleton<Ledger>();
