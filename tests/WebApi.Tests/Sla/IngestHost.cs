@@ -14,6 +14,9 @@ internal sealed class IngestHost : IAsyncDisposable
 {
     public const string Secret = "s_ecret-0123456789";
 
+    /// <summary>A key whose check fails because the store does not answer.</summary>
+    public const string BrokenKey = "eeeeeeeeeeee";
+
     private readonly WebApplication _app;
 
     private IngestHost(WebApplication app, RecordingTarget target)
@@ -45,7 +48,7 @@ internal sealed class IngestHost : IAsyncDisposable
         builder.Logging.ClearProviders();
         foreach (var (name, value) in limits) builder.Configuration[$"{IngestOptions.Section}:{name}"] = $"{value}";
         builder.Services.AddSingleton<IIngestTarget>(target);
-        builder.Services.AddSingleton<IngestKeyAuthenticator>((id, secret, _) => ValueTask.FromResult(secret == Secret ? Keys.GetValueOrDefault(id) : null));
+        builder.Services.AddSingleton<IngestKeyAuthenticator>((id, secret, _) => id == BrokenKey ? throw new IOException("no store") : ValueTask.FromResult(secret == Secret ? Keys.GetValueOrDefault(id) : null));
         builder.Services.AddForgeIngest(builder.Configuration);
         var app = builder.Build();
         app.MapForgeIngest();

@@ -13,6 +13,14 @@ public sealed class IngestRoutingTests
         Assert.Equal((HttpStatusCode.ServiceUnavailable, (TimeSpan?)TimeSpan.FromSeconds(1)), (response.StatusCode, response.Headers.RetryAfter?.Delta));
 
     [Fact]
+    public async Task Key_ThatCannotBeChecked_Makes503()
+    {
+        await using var host = await IngestHost.Start();
+        AssertUnavailable(await host.Send(IngestHost.RemoteWrite(TwoOrganizations, IngestHost.BrokenKey)));
+        Assert.Empty(host.Target.Batches);
+    }
+
+    [Fact]
     public async Task Organization_ThatFails_Makes503AndTheOthersAreServed()
     {
         await using var host = await IngestHost.Start();
