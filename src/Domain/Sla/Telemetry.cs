@@ -66,7 +66,7 @@ public static class IngestReason
     /// <summary>An interval that breaks a rule of the JSON batch.</summary>
     public const string IntervalInvalid = "interval_invalid";
 
-    /// <summary>Empty, repeated, unsorted or non-UTF-8 labels.</summary>
+    /// <summary>Empty, repeated or non-UTF-8 labels, too many of them, or no metric name.</summary>
     public const string BadLabels = "bad_labels";
 
     /// <summary>A histogram form that is not accepted.</summary>

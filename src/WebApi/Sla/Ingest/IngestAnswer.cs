@@ -53,12 +53,23 @@ internal static class IngestAnswer
             json.WriteNumber("accepted", receipt.Accepted);
             WriteReasons(json, "ignored", receipt.Ignored);
             WriteReasons(json, "refused", receipt.Refused);
-            json.WritePropertyName("first");
-            JsonSerializer.Serialize(json, receipt.First, ForgeJson.Default.ImmutableArrayRefusedSample);
+            json.WriteStartArray("first");
+            foreach (var sample in receipt.First) WriteSample(json, sample);
+            json.WriteEndArray();
             json.WriteEndObject();
         }
 
         return buffer.ToArray();
+    }
+
+    private static void WriteSample(Utf8JsonWriter json, RefusedSample sample)
+    {
+        json.WriteStartObject();
+        json.WriteString("reason", sample.Reason);
+        if (sample.OrganizationId is not null) json.WriteString("organizationId", sample.OrganizationId);
+        if (sample.Metric is not null) json.WriteString("metric", sample.Metric);
+        if (sample.At is { } at) json.WriteString("at", at.UtcDateTime);
+        json.WriteEndObject();
     }
 
     private static void WriteReasons(Utf8JsonWriter json, string name, IEnumerable<ReasonCount> reasons)

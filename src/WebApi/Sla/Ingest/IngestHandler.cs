@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace Forge.WebApi.Sla.Ingest;
 
 /// <summary>Walks one request: key, rate, media type, size, decode, samples' rate, organizations, answer.</summary>
-internal sealed class IngestHandler(IngestKeyAuthenticator authenticate, IngestRate rate, SeriesCache cache, IngestRouter router, IngestStats stats, IOptions<IngestOptions> options, TimeProvider time)
+internal sealed class IngestHandler(IngestKeyAuthenticator authenticate, IngestRate rate, SeriesCache cache, IngestRouter router, IngestStats stats, IOptions<IngestOptions> options, TimeProvider time, ILogger<IngestHandler> log)
 {
     private const string Use = "telemetry";
     private readonly IngestOptions _limits = options.Value;
@@ -56,8 +56,9 @@ internal sealed class IngestHandler(IngestKeyAuthenticator authenticate, IngestR
         {
             key = await authenticate(credential.KeyId, credential.Secret, http.RequestAborted);
         }
-        catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException))
+        catch (Exception e) when (e is not OutOfMemoryException && !http.RequestAborted.IsCancellationRequested)
         {
+            log.LogWarning(e, "Telemetry refused: the key cannot be checked");
             return (null, IngestFault.Unavailable);
         }
 

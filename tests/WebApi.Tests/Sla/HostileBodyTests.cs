@@ -1,0 +1,133 @@
+using System.Text;
+using Forge.WebApi.Sla.Ingest;
+using Snappier;
+using static Forge.WebApi.Tests.Sla.Decode;
+
+namespace Forge.WebApi.Tests.Sla;
+
+/// <summary>Damaged, random and oversized bodies: a typed answer, bounded memory, never an exception.</summary>
+public sealed class HostileBodyTests
+{
+    private const int Rounds = 4000;
+    private const int Limit = 1 << 20;
+
+    [Fact]
+    public void Snappy_DeclaringExactlyTheLimit_IsOpenedAndOneByteMoreIsTooLarge()
+    {
+        var body = Snappy.CompressToArray(new byte[1000]);
+        Assert.Null(SnappyBlock.TryOpen(body, 1000, out var block));
+        using (block) Assert.Equal(1000, block!.Span.Length);
+        Assert.Equal(413, SnappyBlock.TryOpen(body, 999, out _)!.Status);
+    }
+
+    [Theory]
+    [InlineData(16u << 20, 400)]
+    [InlineData((16u << 20) + 1, 413)]
+    [InlineData(uint.MaxValue, 413)]
+    public void Snappy_DeclaringFarMoreThanItHolds_IsTurnedAwayBeforeAllocating(uint declared, int status)
+    {
+        byte[] body = [.. WriteRequest.Varint(declared), 0, 1, 2, 3];
+        SnappyBlock.TryOpen(body, 16 << 20, out _);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var fault = SnappyBlock.TryOpen(body, 16 << 20, out var block);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16_384);
+        Assert.Equal((status, (SnappyBlock?)null), (fault!.Status, block));
+    }
+
+    // The densest block there is: 64-byte copies of 3 bytes each must not be mistaken for an impossible one.
+    [Fact]
+    public void Snappy_OfOneRepeatedByte_IsOpened()
+    {
+        var body = Snappy.CompressToArray(new byte[4 << 20]);
+        Assert.Null(SnappyBlock.TryOpen(body, 16 << 20, out var block));
+        using (block) Assert.Equal(4 << 20, block!.Span.Length);
+    }
+
+    public static TheoryData<string, byte[], int> Envelopes => new()
+    {
+        { "empty body", [], 400 },
+        { "length without end", [0x80], 400 },
+        { "length of six bytes", [0x80, 0x80, 0x80, 0x80, 0x80, 0x00], 400 },
+        { "length beyond 32 bits", [0xff, 0xff, 0xff, 0xff, 0x7f, 0x00], 400 },
+        { "less than declared", [0x03, 0x04, 0x61, 0x62], 400 },
+        { "copy from before the start", [0x04, 0x01, 0x05], 400 },
+        { "framed", [0xff, 0x06, 0x00, 0x00, 0x73, 0x4e, 0x61, 0x50, 0x70, 0x59, 0x00], 415 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Envelopes))]
+    public void Snappy_OfAnotherForm_IsTurnedAway(string why, byte[] body, int status)
+    {
+        var fault = SnappyBlock.TryOpen(body, Limit, out _);
+        Assert.True(fault?.Status == status, $"{why}: {fault}");
+    }
+
+    [Fact]
+    public void RemoteWrite_DamagedAnywhere_IsReadOrMalformed()
+    {
+        Assert.Null(SnappyBlock.TryOpen(RecordedBodyTests.Read("prometheus-samples.snappy"), Limit, out var block));
+        byte[] whole;
+        using (block) whole = block!.Span.ToArray();
+        var cache = Cache();
+        var outcomes = Run(1, whole, body => RemoteWrite(body, cache: cache).Fault);
+        Assert.InRange(outcomes.Malformed, 1, Rounds - 1);
+    }
+
+    [Fact]
+    public void Snappy_DamagedAnywhere_IsReadOrTurnedAway()
+    {
+        var outcomes = Run(2, RecordedBodyTests.Read("prometheus-samples.snappy"), body =>
+        {
+            var fault = SnappyBlock.TryOpen(body, Limit, out var block);
+            using (block) return fault ?? RemoteWrite(block!.Span.ToArray()).Fault;
+        });
+        Assert.InRange(outcomes.Malformed, 1, Rounds - 1);
+    }
+
+    [Fact]
+    public void Json_DamagedAnywhere_IsReadOrMalformed()
+    {
+        var whole = """{"batchId":"b1","intervals":[{"organizationId":"eu-7k3m9q2v4x","source":"a\u00e9","from":"2026-01-01T00:00:00Z","to":1767225610000,"total":100,"bad":3,"latency":{"unit":"s","bounds":[0.05,0.1],"counts":[50,40,10]}},{"organizationId":"us-0123456789","from":1767225600000,"to":1767225610000,"total":9,"bad":0,"latency":{"scale":2,"zeroCount":0,"offset":-4,"counts":[1,2,3]}}]}""";
+        var outcomes = Run(3, Encoding.UTF8.GetBytes(whole), body => MetricBatchReader.Read(body, "k", new IngestBatch(Key()), 50_000));
+        Assert.InRange(outcomes.Malformed, 1, Rounds - 1);
+    }
+
+    // A seed per test: a failure is found again by running the test again.
+    private static (int Malformed, int Read) Run(int seed, byte[] whole, Func<byte[], IngestFault?> read)
+    {
+        var random = new Random(seed);
+        var malformed = 0;
+        for (var round = 0; round < Rounds; round++)
+        {
+            var body = Damage(whole, random, round);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            var fault = read(body);
+            var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.True(fault is null or { Status: 400 or 413 or 415 }, $"seed {seed}, round {round}: {fault}");
+            Assert.True(allocated < 4 * Limit, $"seed {seed}, round {round}: {allocated} bytes allocated");
+            if (fault is not null) malformed++;
+        }
+
+        return (malformed, Rounds - malformed);
+    }
+
+    private static byte[] Damage(byte[] whole, Random random, int round)
+    {
+        if (round % 4 == 0)
+        {
+            var noise = new byte[random.Next(0, 300)];
+            random.NextBytes(noise);
+            return noise;
+        }
+
+        if (round % 4 == 1) return whole[..random.Next(0, whole.Length)];
+        var body = (byte[])whole.Clone();
+        for (var i = random.Next(1, 4); i > 0; i--)
+        {
+            if (round % 4 == 2) body[random.Next(body.Length)] ^= (byte)(1 << random.Next(8));
+            else body[random.Next(body.Length)] = (byte)random.Next(256);
+        }
+
+        return body;
+    }
+}

@@ -1,0 +1,43 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Forge.Domain.Sla;
+using Forge.WebApi.Sla.Ingest;
+
+namespace Forge.WebApi.Tests.Sla;
+
+/// <summary>The port behind ingestion, in memory: records what arrives and answers as told.</summary>
+internal sealed class RecordingTarget(params string[] organizationIds) : IIngestTarget
+{
+    public ConcurrentBag<string> Known { get; } = [.. organizationIds];
+
+    public ConcurrentQueue<(string OrganizationId, TelemetryBatch Batch)> Batches { get; } = new();
+
+    public ConcurrentQueue<(string OrganizationId, long Ticket)> Waits { get; } = new();
+
+    public Func<string, TelemetryBatch, Task<IngestReceipt>> OnIngest { get; set; } = (_, batch) => Task.FromResult(IngestReceipt.Empty with { Accepted = batch.Samples.Length + batch.Intervals.Length });
+
+    public Func<string, Task> OnDurable { get; set; } = _ => Task.CompletedTask;
+
+    public Func<Task> OnList { get; set; } = () => Task.CompletedTask;
+
+    public int Lists { get; private set; }
+
+    public Task<IngestReceipt> Ingest(string organizationId, TelemetryBatch batch)
+    {
+        Batches.Enqueue((organizationId, batch));
+        return OnIngest(organizationId, batch);
+    }
+
+    public Task Durable(string organizationId, long ticket)
+    {
+        Waits.Enqueue((organizationId, ticket));
+        return OnDurable(organizationId);
+    }
+
+    public async Task<ImmutableArray<string>> OrganizationIds()
+    {
+        Lists++;
+        await OnList();
+        return [.. Known];
+    }
+}
