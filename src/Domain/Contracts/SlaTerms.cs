@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace Forge.Domain.Contracts;
 
@@ -44,9 +45,9 @@ public sealed record UptimeTerms(
     int MinRequests = 10,
     int SliceSeconds = 300);
 
-/// <summary>Latency promises in milliseconds, 1..600,000; null = not promised.</summary>
+/// <summary>Latency promises in milliseconds, 1..600,000; null = not promised. A null whose default is a promise is written out: left out it would read as the default.</summary>
 [GenerateSerializer, Immutable, Alias("forge.LatencyTerms")]
-public sealed record LatencyTerms(int? P50Ms = null, int? P95Ms = null, int? P99Ms = 100);
+public sealed record LatencyTerms(int? P50Ms = null, int? P95Ms = null, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] int? P99Ms = 100);
 
 /// <summary>Hysteresis of violations in 10-second slots: opens at <paramref name="OpenBad"/> bad of <paramref name="OpenOf"/>, closes after <paramref name="CloseAfter"/> without a bad one.</summary>
 [GenerateSerializer, Immutable, Alias("forge.EpisodeTerms")]
@@ -63,7 +64,7 @@ public sealed record EpisodeTerms(int OpenBad = 3, int OpenOf = 6, int CloseAfte
 public sealed record SlaTerms(
     UptimeTerms Uptime,
     LatencyTerms Latency,
-    int? ErrorRateTargetPpm = 10_000,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] int? ErrorRateTargetPpm = 10_000,
     int SupportResponseMinutes = 60,
     UnknownPolicy UnknownPolicy = UnknownPolicy.Exclude,
     EpisodeTerms? Episode = null)

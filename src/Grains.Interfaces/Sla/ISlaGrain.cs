@@ -7,7 +7,7 @@ namespace Forge.Grains.Interfaces.Sla;
 
 /// <summary>Service levels of one organization; key = its id. Single writer of its windows and violations.</summary>
 [Alias("forge.ISlaGrain")]
-public interface ISlaGrain : IGrainWithStringKey
+public interface ISlaGrain : IDeadlineTarget
 {
     /// <summary>
     /// Applies a batch, judges it and commits what it opens or closes before answering. When the receipt carries a ticket, acknowledge the sender only after <see cref="Durable"/>.

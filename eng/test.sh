@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds once, runs every test project, and ends with "N passed, N failed".
+# eng/test.sh [project ...]   only these test projects, e.g. eng/test.sh Domain Grains
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+results=$root/artifacts/test-results
+publish=$root/artifacts/publish
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+say() { printf '\n== %s\n' "$*"; }
+
+has_postgres() { command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
+
+install_missing() {
+  command -v dotnet >/dev/null || { echo "The .NET SDK of global.json is missing: https://dotnet.microsoft.com/download" >&2; exit 1; }
+  local missing=()
+  command -v chromium >/dev/null || missing+=(chromium)
+  command -v prometheus >/dev/null || missing+=(prometheus)
+  has_postgres || missing+=(postgresql)
+  [ ${#missing[@]} -eq 0 ] && return
+  if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+    echo "The tests start real programs that are missing here: ${missing[*]}. Install them (Debian: apt-get install ${missing[*]}) or run this as root." >&2
+    exit 1
+  fi
+  say "Installing ${missing[*]}"
+  apt-get update -q
+  DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+}
+
+projects() {
+  if [ $# -gt 0 ]; then
+    for name in "$@"; do echo "${name%.Tests}"; done
+  else
+    # The end-to-end tests measure seconds: they run last, alone.
+    for folder in tests/*.Tests; do basename "$folder" .Tests; done | grep -v '^EndToEnd$'
+    echo EndToEnd
+  fi
+}
+
+# Runs one project; its figures come from the trx file, so a run that died without one counts as a failure.
+run_project() {
+  local name=$1 code=0
+  say "$name.Tests"
+  # An xunit v3 project is a program: running it directly needs no test host.
+  timeout 12m dotnet "tests/$name.Tests/bin/Debug/net10.0/Forge.$name.Tests.dll" -noLogo -noColor -trx "$results/$name.trx" || code=$?
+  local counters
+  counters=$(grep -o '<Counters [^>]*>' "$results/$name.trx" 2>/dev/null | head -1 || true)
+  local passed failed
+  passed=$(sed -n 's/.* passed="\([0-9]*\)".*/\1/p' <<<"$counters"); passed=${passed:-0}
+  failed=$(sed -n 's/.* failed="\([0-9]*\)".*/\1/p' <<<"$counters"); failed=${failed:-0}
+  local total
+  total=$(sed -n 's/.* total="\([0-9]*\)".*/\1/p' <<<"$counters"); total=${total:-0}
+  local note=""
+  if [ "$code" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; note="ended with $code"; fi
+  if [ "$total" -eq 0 ] && [ "$failed" -eq 0 ]; then failed=1; note="no test ran"; fi
+  printf '%s %s %s %s %s %s\n' "$name" "$passed" "$failed" "$((total - passed > failed ? total - passed - failed : 0))" "$((SECONDS - started))" "$note" >>"$results/summary"
+}
+
+install_missing
+mapfile -t chosen < <(projects "$@")
+rm -rf "$results" && mkdir -p "$results" && : >"$results/summary"
+
+say "Building"
+started=$SECONDS
+if ! dotnet build Forge.Orleans.sln --nologo -v q -clp:NoSummary; then
+  echo "The build failed: no test ran."
+  echo "0 passed, 1 failed"
+  exit 1
+fi
+echo "built in $((SECONDS - started)) s"
+
+# What is shipped is published beside the fast tests: the second core has nothing else to do.
+publishing=""
+if [[ " ${chosen[*]} " == *" EndToEnd "* ]] && [ -z "${FORGE_PUBLISHED:-}" ]; then
+  dotnet publish src/Silo -c Release -o "$publish" --nologo -v q >"$results/publish.log" 2>&1 &
+  publishing=$!
+fi
+
+for name in "${chosen[@]}"; do
+  if [ "$name" = EndToEnd ] && [ -n "$publishing" ]; then
+    if ! wait "$publishing"; then
+      cat "$results/publish.log"
+      printf 'EndToEnd 0 1 0 0 publish failed\n' >>"$results/summary"
+      continue
+    fi
+    export FORGE_PUBLISHED=$publish
+  fi
+  started=$SECONDS
+  run_project "$name"
+done
+
+say "Summary ($SECONDS s)"
+printf '%-16s %7s %7s %8s %6s\n' project passed failed skipped s
+passed=0 failed=0
+while read -r name p f skipped seconds note; do
+  printf '%-16s %7s %7s %8s %6s %s\n' "$name" "$p" "$f" "$skipped" "$seconds" "$note"
+  passed=$((passed + p)) failed=$((failed + f))
+done <"$results/summary"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -1,0 +1,20 @@
+namespace Forge.Dashboard.Components;
+
+/// <summary>Field codes of the API as sentences.</summary>
+public static class Words
+{
+    /// <summary>What a field code means for the person who filled the field.</summary>
+    public static string Wrong(string code) => code switch
+    {
+        "required" => "This is needed.",
+        "out_of_range" => "This value is outside the allowed range.",
+        "too_long" => "This is too long.",
+        "too_long_or_control" => "At most 120 characters, no control characters.",
+        "slug_format" => "3 to 40 lower-case letters, digits and dashes.",
+        "zone_unknown" => "There is no such time zone.",
+        "target_unreachable" => "100 % cannot be kept: promise less than that.",
+        "more_than_open_of" => "Must not be more than the slots looked at.",
+        "taken" or "slug_taken" or "external_id_taken" => "Another organization uses this already.",
+        _ => code.Replace('_', ' '),
+    };
+}

@@ -1,0 +1,22 @@
+using Forge.Dashboard;
+using Forge.Dashboard.Api;
+using Forge.Dashboard.Frame;
+using Forge.Dashboard.Identity;
+using Forge.Dashboard.Live;
+using Forge.Dashboard.Theme;
+using Microsoft.AspNetCore.Components.WebAssembly.Hosting;
+using MudBlazor.Services;
+
+var builder = WebAssemblyHostBuilder.CreateDefault(args);
+builder.RootComponents.Add<App>("#app");
+builder.Services.AddSingleton(TimeProvider.System);
+builder.Services.AddSingleton(new HttpClient { BaseAddress = new Uri(builder.HostEnvironment.BaseAddress) });
+builder.Services.AddSingleton<SessionToken>();
+builder.Services.AddSingleton<ForgeApi>();
+builder.Services.AddSingleton<SessionState>();
+builder.Services.AddSingleton<LiveStore>();
+builder.Services.AddSingleton<LiveConnection>();
+builder.Services.AddScoped<ThemeState>();
+builder.Services.AddScoped<Browser>();
+builder.Services.AddMudServices();
+await builder.Build().RunAsync();

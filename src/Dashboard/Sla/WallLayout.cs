@@ -1,0 +1,117 @@
+namespace Forge.Dashboard.Sla;
+
+/// <summary>How much a tile says, smallest first.</summary>
+public enum TileSize
+{
+    /// <summary>A cell of the heat map.</summary>
+    Heat,
+
+    /// <summary>Mark and the start of the name.</summary>
+    Compact,
+
+    /// <summary>Mark, name and uptime.</summary>
+    Small,
+
+    /// <summary>Everything, in small type.</summary>
+    Medium,
+
+    /// <summary>Everything.</summary>
+    Large,
+
+    /// <summary>Everything, readable from five metres.</summary>
+    Huge,
+}
+
+/// <summary>A block of equal tiles. <paramref name="RowHeight"/> in CSS pixels.</summary>
+public sealed record WallGroup(TileSize Size, int Count, int Columns, double RowHeight)
+{
+    /// <summary>Rows of the block.</summary>
+    public int Rows => Columns == 0 ? 0 : (Count + Columns - 1) / Columns;
+}
+
+/// <summary>Blocks of a wall from top to bottom: what needs a person large, what of that did not fit compact, then Good, then NoSla.</summary>
+public sealed record WallPlan(WallGroup Focus, WallGroup Demoted, WallGroup Good, WallGroup NoSla);
+
+/// <summary>Fills a screen with tiles whatever the count, without scrolling: the largest tiles that fit, the bad ones larger than the good ones.</summary>
+public static class WallLayout
+{
+    /// <summary>Space between tiles in CSS pixels, by size.</summary>
+    public static int Gap(TileSize size) => size switch { TileSize.Heat or TileSize.Compact => 2, TileSize.Small => 4, _ => 8 };
+
+    /// <summary>Space between blocks in CSS pixels.</summary>
+    public const int Between = 8;
+
+    private static readonly TileSize[] FocusSizes = [TileSize.Huge, TileSize.Large, TileSize.Medium];
+
+    private static readonly TileSize[] GoodSizes = [TileSize.Large, TileSize.Medium, TileSize.Small, TileSize.Compact, TileSize.Heat];
+
+    /// <summary>Plans a wall of the given size in CSS pixels.</summary>
+    public static WallPlan Fit(double width, double height, int notGood, int good, int noSla)
+    {
+        foreach (var goodSize in GoodSizes)
+            foreach (var focusSize in FocusSizes)
+            {
+                if (notGood > 0 && good > 0 && focusSize <= goodSize) continue;
+                foreach (var noSlaSize in GoodSizes.Where(s => s <= TileSize.Small && (s < goodSize || s == TileSize.Heat)))
+                {
+                    var plan = new WallPlan(Block(focusSize, notGood, width), Block(TileSize.Compact, 0, width), Block(goodSize, good, width), Block(noSlaSize, noSla, width));
+                    if (Height(plan) <= height) return Stretch(plan, height);
+                }
+            }
+        return Shrink(width, height, notGood, good, noSla);
+    }
+
+    /// <summary>Height of a plan in CSS pixels.</summary>
+    public static double Height(WallPlan plan)
+    {
+        var blocks = Blocks(plan).Where(b => b.Count > 0).ToList();
+        return blocks.Sum(b => (b.Rows * b.RowHeight) + ((b.Rows - 1) * Gap(b.Size))) + (Math.Max(0, blocks.Count - 1) * Between);
+    }
+
+    private static IEnumerable<WallGroup> Blocks(WallPlan plan) => [plan.Focus, plan.Demoted, plan.Good, plan.NoSla];
+
+    private static (double Width, double Height) Minimum(TileSize size) => size switch
+    {
+        TileSize.Huge => (520, 264),
+        TileSize.Large => (300, 190),
+        TileSize.Medium => (216, 124),
+        TileSize.Small => (128, 44),
+        TileSize.Compact => (54, 28),
+        _ => (26, 18),
+    };
+
+    private static WallGroup Block(TileSize size, int count, double width)
+    {
+        if (count == 0) return new WallGroup(size, 0, 1, 0);
+        var (least, height) = Minimum(size);
+        var columns = Math.Clamp((int)((width + Gap(size)) / (least + Gap(size))), 1, count);
+        // As many rows, but evenly filled.
+        var rows = (count + columns - 1) / columns;
+        return new WallGroup(size, count, (count + rows - 1) / rows, height);
+    }
+
+    private static WallPlan Stretch(WallPlan plan, double height)
+    {
+        var blocks = Blocks(plan).Where(b => b.Count > 0).ToList();
+        if (blocks.Count == 0) return plan;
+        var rows = blocks.Sum(b => b.Rows * b.RowHeight);
+        var factor = (height - Height(plan) + rows) / rows;
+        WallGroup Grow(WallGroup b) => b with { RowHeight = Math.Floor(b.RowHeight * factor) };
+        return new WallPlan(Grow(plan.Focus), Grow(plan.Demoted), Grow(plan.Good), Grow(plan.NoSla));
+    }
+
+    /// <summary>Not everything bad fits large: the worst stay so, as many as possible; when nothing fits, cells shrink until the wall holds them all.</summary>
+    private static WallPlan Shrink(double width, double height, int notGood, int good, int noSla)
+    {
+        for (var large = notGood; large >= 0; large--)
+        {
+            var plan = new WallPlan(Block(TileSize.Medium, large, width), Block(TileSize.Compact, notGood - large, width), Block(TileSize.Heat, good, width), Block(TileSize.Heat, noSla, width));
+            if (Height(plan) <= height) return Stretch(plan, height);
+        }
+        var all = notGood + good + noSla;
+        var cell = Math.Max(3, Math.Sqrt(Math.Max(1, width * (height - (3 * Between))) / Math.Max(1, all + (3 * width / 20))));
+        var columns = Math.Max(1, (int)(width / cell));
+        WallGroup Cells(int count) => new(TileSize.Heat, count, columns, Math.Max(1, Math.Floor(cell) - Gap(TileSize.Heat)));
+        return new WallPlan(Cells(0), Cells(notGood), Cells(good), Cells(noSla));
+    }
+}

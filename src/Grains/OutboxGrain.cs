@@ -1,0 +1,62 @@
+using Forge.Domain;
+using Forge.Domain.Organizations;
+using Forge.Grains.Interfaces;
+using Forge.Grains.Interfaces.Organizations;
+using Forge.Grains.Interfaces.Sla;
+using Forge.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Forge.Grains;
+
+/// <summary>Delivers outbox messages to grains; external targets join with the response capability.</summary>
+public sealed partial class OutboxGrain(OutboxStore store, TimeProvider time, ILogger<OutboxGrain> log) : Grain, IOutboxGrain
+{
+    private const string Kind = "grain";
+    private const int BatchSize = 200;
+
+    /// <inheritdoc/>
+    public async Task<int> Sweep()
+    {
+        var delivered = 0;
+        while (true)
+        {
+            var due = await store.TakeAsync(Kind, BatchSize, default);
+            if (due.IsEmpty) return delivered;
+            foreach (var message in due) delivered += await Deliver(message) ? 1 : 0;
+        }
+    }
+
+    private async Task<bool> Deliver(OutboxMessage message)
+    {
+        try
+        {
+            await (message.Type switch
+            {
+                OutboxMessages.SlaProfile => GrainFactory.GetGrain<ISlaGrain>(message.TargetId).ProfileChanged(),
+                OutboxMessages.ContractSigned => ContractSigned(message),
+                _ => throw new NotSupportedException($"No delivery for message type {message.Type}."),
+            });
+            await store.DeliveredAsync(message, default);
+            return true;
+        }
+        catch (Exception error)
+        {
+            LogFailed(log, message.Id, message.Type, error);
+            if (OutboxRetry.NextAttempt(message.Attempts, message.CreatedAt, time.GetUtcNow(), Random.Shared.NextDouble()) is { } next) await store.FailedAsync(message, error.Message, next, default);
+            else await store.DeadAsync(message, error.Message, default);
+            return false;
+        }
+    }
+
+    private async Task ContractSigned(OutboxMessage message)
+    {
+        var edit = new EditOrganization(null, null, null, null, null, true, null);
+        var outcome = await GrainFactory.GetGrain<IOrganizationGrain>(message.TargetId)
+            .Edit(edit, new CommandContext("outbox-" + message.Id, "-", "system:contracts", message.Id, null));
+        if (!outcome.Succeeded) throw new InvalidOperationException(outcome.Refusal!.Code);
+        await GrainFactory.GetGrain<ISlaGrain>(message.TargetId).ProfileChanged();
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Outbox message {Id} of type {Type} was not delivered; it is tried again.")]
+    private static partial void LogFailed(ILogger logger, string id, string type, Exception error);
+}

@@ -1,0 +1,111 @@
+using Forge.Domain.Sla;
+using Orleans.Runtime;
+using Orleans.Storage;
+
+namespace Forge.Grains.Sla;
+
+/// <summary>
+/// The Checkpoint mechanism of one SLA grain: every 10 s when dirty, at most 250 ms after somebody waits for it, and on deactivation.
+/// Tickets tell waiting senders when a checkpoint holds their batch.
+/// </summary>
+internal sealed class CheckpointWriter(IPersistentState<SlaCheckpoint> storage, TimeProvider time, Action giveUp)
+{
+    private static readonly TimeSpan Lazy = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Eager = TimeSpan.FromMilliseconds(250);
+
+    private readonly List<(long Ticket, TaskCompletionSource Done)> _waiting = [];
+    private IGrainTimer _timer = null!;
+    private SlaEngine _engine = null!;
+    private DateTimeOffset? _due;
+    private long _issued;
+    private long _saved;
+    private bool _writing;
+    private bool _lost;
+
+    /// <summary>Since when no checkpoint could be written; null while all is well.</summary>
+    public DateTimeOffset? FailingSince { get; private set; }
+
+    /// <summary>Binds it to the grain's engine and timer.</summary>
+    public void Start(SlaEngine engine, Func<Func<CancellationToken, Task>, IGrainTimer> register)
+    {
+        _engine = engine;
+        _timer = register(WriteAsync);
+    }
+
+    /// <summary>A ticket for what has been applied up to now; brings the next checkpoint forward.</summary>
+    public long Issue()
+    {
+        Schedule(Eager);
+        return ++_issued;
+    }
+
+    /// <summary>Something changed: the next checkpoint follows within 10 s.</summary>
+    public void Touch()
+    {
+        if (_engine.Dirty) Schedule(Lazy);
+    }
+
+    /// <summary>Completes when a checkpoint holds the ticket; a ticket of an earlier activation is unknown and faults, so that the sender repeats.</summary>
+    public Task WaitAsync(long ticket)
+    {
+        if (ticket <= _saved) return Task.CompletedTask;
+        if (ticket > _issued) return Task.FromException(new InvalidOperationException("The activation that took this batch is gone; send it again."));
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _waiting.Add((ticket, done));
+        return done.Task;
+    }
+
+    /// <summary>Writes now (timer, deactivation). A newer state in the store means another activation writes: this one gives up.</summary>
+    public async Task WriteAsync(CancellationToken cancellation)
+    {
+        if (_writing) return;
+        _due = null;
+        _writing = true;
+        var ticket = _issued;
+        try
+        {
+            if (_engine.Dirty || _lost || ticket > _saved)
+            {
+                storage.State.Engine = _engine.Checkpoint();
+                storage.State.TakenAt = time.GetUtcNow();
+                _engine.MarkClean();
+                await storage.WriteStateAsync(cancellation);
+            }
+            (_saved, _lost, FailingSince) = (ticket, false, null);
+            Settle(ticket, null);
+        }
+        catch (Exception error)
+        {
+            _lost = true;
+            FailingSince ??= time.GetUtcNow();
+            Settle(ticket, error);
+            if (error is InconsistentStateException) giveUp();
+            else Schedule(TimeSpan.FromSeconds(1));
+        }
+        finally
+        {
+            _writing = false;
+        }
+        if (_issued > _saved) Schedule(Eager);
+        else Touch();
+    }
+
+    private void Schedule(TimeSpan wait)
+    {
+        var due = time.GetUtcNow() + wait;
+        if (_due is { } earlier && earlier <= due) return;
+        _due = due;
+        _timer.Change(wait, Timeout.InfiniteTimeSpan);
+    }
+
+    private void Settle(long ticket, Exception? error)
+    {
+        for (var i = _waiting.Count - 1; i >= 0; i--)
+        {
+            if (_waiting[i].Ticket > ticket) continue;
+            if (error is null) _waiting[i].Done.TrySetResult();
+            else _waiting[i].Done.TrySetException(new InvalidOperationException("The checkpoint could not be written.", error));
+            _waiting.RemoveAt(i);
+        }
+    }
+}

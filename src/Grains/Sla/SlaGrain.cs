@@ -1,0 +1,169 @@
+using System.Collections.Immutable;
+using Forge.Domain;
+using Forge.Domain.Live;
+using Forge.Domain.Sla;
+using Forge.Grains.Interfaces.Sla;
+using Forge.Grains.Live;
+using Forge.Storage;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+
+namespace Forge.Grains.Sla;
+
+/// <summary>
+/// Service levels of one organization: applies batches to the engine, commits the violations that the rules open and close, publishes the tile.
+/// Every rule and threshold is in Domain; this class only loads, asks, commits and announces.
+/// </summary>
+public sealed partial class SlaGrain(
+    [PersistentState("sla", "checkpoints")] IPersistentState<SlaCheckpoint> storage,
+    SlaProfileReader profiles,
+    ViolationBook book,
+    DeadlineStore deadlines,
+    LivePublisher live,
+    Zones zones,
+    TimeProvider time,
+    ILogger<SlaGrain> log) : Grain, ISlaGrain, IRemindable
+{
+    private static readonly TimeSpan RetryStore = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestOutage = TimeSpan.FromMinutes(4);
+    private const string PolicyDeadline = "policy";
+
+    private SlaProfile? _profile;
+    private SlaEngine _engine = null!;
+    private CheckpointWriter _checkpoint = null!;
+    private Deadline _policyEnd = null!;
+    private IGrainTimer _tick = null!;
+    private long _epoch;
+    private long _sequence;
+
+    private string Id => this.GetPrimaryKeyString();
+
+    /// <inheritdoc/>
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        _epoch = now.ToUnixTimeMilliseconds();
+        _profile = await profiles.FindAsync(Id, cancellationToken);
+        var policy = SlaPolicy.At(_profile, now, zones.Of);
+        _engine = storage.RecordExists && storage.State.Engine.Length > 0
+            ? SlaEngine.Restore(storage.State.Engine, policy, now)
+            : SlaEngine.Create(policy, now);
+        await book.OpenAsync(Id, _engine, now, cancellationToken);
+        _checkpoint = new CheckpointWriter(storage, time, DeactivateOnIdle);
+        _checkpoint.Start(_engine, write => this.RegisterGrainTimer(write, new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { Interleave = true }));
+        _tick = this.RegisterGrainTimer(_ => TickAsync(), new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { KeepAlive = true });
+        _policyEnd = new Deadline(this, time, deadlines, "sla", PolicyDeadline, () => ReviewPolicy(time.GetUtcNow()));
+        ArmTick(now);
+    }
+
+    /// <inheritdoc/>
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _policyEnd?.Dispose();
+        return _checkpoint is null ? Task.CompletedTask : _checkpoint.WriteAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IngestReceipt> Ingest(TelemetryBatch batch)
+    {
+        var now = time.GetUtcNow();
+        if (_profile is null && (_profile = await profiles.FindAsync(Id, default)) is null) return Unknown(batch);
+        if (_checkpoint.FailingSince is { } since && now - since > LongestOutage) throw new InvalidOperationException("No checkpoint could be written for 4 min; nothing more is taken in.");
+        if (now >= _engine.Policy.MonthTo) Configure(now);
+        var receipt = _engine.Ingest(batch, now, out var needsCheckpoint);
+        await Settle(now);
+        if (needsCheckpoint) return receipt with { Durable = _checkpoint.Issue() };
+        _checkpoint.Touch();
+        return receipt;
+    }
+
+    /// <inheritdoc/>
+    public Task Durable(long ticket) => _checkpoint.WaitAsync(ticket);
+
+    /// <inheritdoc/>
+    public async Task ProfileChanged()
+    {
+        _profile = await profiles.FindAsync(Id, default);
+        await ReviewPolicy(time.GetUtcNow());
+    }
+
+    /// <inheritdoc/>
+    public Task Wake() => ReviewPolicy(time.GetUtcNow());
+
+    /// <inheritdoc/>
+    public Task DeadlineDue(string name) => ReviewPolicy(time.GetUtcNow());
+
+    /// <inheritdoc/>
+    public Task ReceiveReminder(string reminderName, TickStatus status) => ReviewPolicy(time.GetUtcNow());
+
+    /// <inheritdoc/>
+    public Task<SlaOrganizationView> View()
+    {
+        var now = time.GetUtcNow();
+        var policy = _engine.Policy;
+        return Task.FromResult(new SlaOrganizationView(
+            Tile(now), policy.Monitored ? policy.Terms : null, policy.TermsVersion, policy.Zone.ZoneId, _engine.Month(now),
+            [.. SlaEngine.WindowNames.Select(name => new SlaWindowView(name, _engine.Window(name, now)))],
+            book.Open, _engine.SeriesCount, _engine.GroupCount, _engine.LatencyApproximate));
+    }
+
+    /// <inheritdoc/>
+    public Task<SlaHistory> History(DateTimeOffset from, DateTimeOffset to, int stepSeconds) => Task.FromResult(_engine.History(Id, from, to, stepSeconds));
+
+    private static IngestReceipt Unknown(TelemetryBatch batch) =>
+        new(0, [], [new ReasonCount(IngestReason.OrganizationUnknown, batch.Samples.Length + batch.Intervals.Length)], []);
+
+    private async Task TickAsync()
+    {
+        var now = time.GetUtcNow();
+        _engine.Tick(now);
+        await Settle(now);
+        _checkpoint.Touch();
+    }
+
+    /// <summary>Commits what the rules say about violations, announces it, and shows the tile; what the store refuses stays pending and is tried again.</summary>
+    private async Task Settle(DateTimeOffset now)
+    {
+        foreach (var (change, violation) in await book.SettleAsync(_engine, now))
+            Announce(LiveDelta.ViolationOf(violation.Id), new LiveContent.ViolationChanged(change, violation, _profile?.Organization.Name ?? Id));
+        Announce(LiveDelta.TileOf(Id), new LiveContent.TileChanged(Tile(now)));
+        ArmTick(now);
+    }
+
+    /// <summary>A promise begins, changes or ends at calendar instants: takes the terms of the month into force and closes what they end.</summary>
+    private async Task ReviewPolicy(DateTimeOffset now)
+    {
+        Configure(now);
+        if (_engine.Policy.Monitored)
+        {
+            DelayDeactivation(TimeSpan.FromDays(3650));
+            var end = _engine.Policy.CoveredTo;
+            if (end > now) await _policyEnd.ArmAsync(end);
+        }
+        else if (_policyEnd.DueAt is not null) await _policyEnd.DisarmAsync();
+        await Settle(now);
+        _checkpoint.Touch();
+    }
+
+    private void Configure(DateTimeOffset now)
+    {
+        _engine.Configure(SlaPolicy.At(_profile, now, zones.Of), now);
+        _engine.Tick(now);
+        LogPolicy(log, Id, _engine.Policy.Monitored, _engine.Policy.TermsVersion ?? 0);
+    }
+
+    private SlaTile Tile(DateTimeOffset now) => TileRules.Compose(_profile, Id, _engine, book, now);
+
+    private void Announce(string thing, LiveContent content) => live.Publish(new LiveDelta(thing, _epoch, ++_sequence, content));
+
+    private void ArmTick(DateTimeOffset now)
+    {
+        var next = _engine.NextTick(now);
+        if (book.HasPending) next = next is { } n && n < now + RetryStore ? n : now + RetryStore;
+        var wait = next is null ? Timeout.InfiniteTimeSpan : next.Value > now ? next.Value - now : TimeSpan.Zero;
+        _tick.Change(wait, Timeout.InfiniteTimeSpan);
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Organization}: monitored {Monitored}, terms version {Version}.")]
+    private static partial void LogPolicy(ILogger logger, string organization, bool monitored, int version);
+}

@@ -1,0 +1,97 @@
+using System.Collections.Immutable;
+using Forge.Domain;
+using Forge.Domain.Sla;
+using Forge.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Forge.Grains.Sla;
+
+/// <summary>
+/// The recorded violations of one organization (last 30 days) and their way into the Ledger. One instance per SLA grain activation.
+/// Opening is committed before it is announced; what the store refuses stays pending and is tried again.
+/// </summary>
+public sealed partial class ViolationBook(Ledger ledger, ViolationReader reader, TimeProvider time, ILogger<ViolationBook> log)
+{
+    private static readonly TimeSpan Remembered = TimeSpan.FromDays(30);
+    private static readonly AggregateKind<SlaViolation, ViolationEvent> Kind = new(
+        SlaViolation.Apply, "violation", v => v.OrganizationId, ForgeJson.Default.SlaViolation, ForgeJson.Default.ViolationEvent);
+
+    private readonly Dictionary<string, Aggregate<SlaViolation, ViolationEvent>> _rows = new(StringComparer.Ordinal);
+    private string _organizationId = "";
+
+    /// <summary>Changes that the store has not taken yet.</summary>
+    public ImmutableArray<ViolationChange> Pending { get; private set; } = [];
+
+    /// <summary>True while changes wait for the store.</summary>
+    public bool HasPending => !Pending.IsEmpty;
+
+    /// <summary>Recorded violations that overlap the last 30 days, in no order.</summary>
+    public IEnumerable<SlaViolation> Recorded => _rows.Values.Where(r => r.State is not null).Select(r => r.State!);
+
+    /// <summary>Open ones with their running figures, worst first.</summary>
+    public ImmutableArray<SlaViolation> Open =>
+        [.. Recorded.Where(v => v.State == ViolationState.OPEN).OrderByDescending(v => v.Impact).ThenBy(v => v.StartTime)];
+
+    /// <summary>Reads what is recorded and hands the engine the open violations that its checkpoint may have lost.</summary>
+    public async Task OpenAsync(string organizationId, SlaEngine engine, DateTimeOffset now, CancellationToken cancellation)
+    {
+        _organizationId = organizationId;
+        await ReloadAsync(now, cancellation);
+        foreach (var violation in Open) engine.RestoreOpen(violation);
+    }
+
+    /// <summary>Reconciles the record with the engine's episodes and commits the difference. Answers what was committed, as (change, violation).</summary>
+    public async Task<ImmutableArray<(string Change, SlaViolation Violation)>> SettleAsync(SlaEngine engine, DateTimeOffset now)
+    {
+        var changes = ViolationDecisions.Reconcile(_organizationId, [.. Recorded], engine, now, NewId);
+        Pending = [];
+        if (changes.IsEmpty) return [];
+        var done = ImmutableArray.CreateBuilder<(string, SlaViolation)>();
+        try
+        {
+            foreach (var change in changes)
+            {
+                var row = _rows.TryGetValue(change.ViolationId, out var known) ? known : new(ledger, change.ViolationId, Kind);
+                var result = await row.CommitAsync(change.After, change.Events, "system:sla", change.ViolationId, Effects.None);
+                if (result is not CommitResult.Committed)
+                {
+                    await ReloadAsync(now, default);   // somebody else wrote: the next round decides on what is stored
+                    Pending = [change];
+                    break;
+                }
+                _rows[change.ViolationId] = row;
+                done.Add((NameOf(change.Events), change.After));
+            }
+        }
+        catch (Exception error)
+        {
+            Pending = [.. changes.Where(c => !done.Any(d => d.Item2.Id == c.ViolationId))];
+            LogPending(log, _organizationId, Pending.Length, error);
+        }
+        return done.ToImmutable();
+    }
+
+    private static string NameOf(ImmutableArray<ViolationEvent> events)
+    {
+        foreach (var change in events.Reverse())
+            if (change is not ViolationEvent.Extended) return change.GetType().Name.ToLowerInvariant();
+        return "extended";
+    }
+
+    private async Task ReloadAsync(DateTimeOffset now, CancellationToken cancellation)
+    {
+        var rows = await reader.SinceAsync(_organizationId, now - Remembered, cancellation);
+        _rows.Clear();
+        foreach (var stored in rows)
+        {
+            var row = new Aggregate<SlaViolation, ViolationEvent>(ledger, stored.State.Id, Kind);
+            row.Adopt(stored.State, stored.Version);
+            _rows[stored.State.Id] = row;
+        }
+    }
+
+    private string NewId() => Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Organization}: {Count} violation changes are not committed; tried again in 1 s.")]
+    private static partial void LogPending(ILogger logger, string organization, int count, Exception error);
+}

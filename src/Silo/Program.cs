@@ -1,0 +1,49 @@
+using System.Globalization;
+using Forge.Silo;
+using Forge.Silo.Demo;
+using Forge.Storage;
+using Forge.WebApi;
+using Forge.WebApi.Http;
+using Forge.WebApi.Identity;
+using Forge.WebApi.Sla.Ingest;
+using Serilog;
+
+try
+{
+    return args is ["keys", ..] ? await KeysCommand.RunAsync(args[1..]) : await RunAsync(args);
+}
+catch (SiloSettingsException refused)
+{
+    await Console.Error.WriteLineAsync(refused.Message);
+    return 2;
+}
+
+static async Task<int> RunAsync(string[] args)
+{
+    var builder = WebApplication.CreateBuilder(CommandLine.Options(args));
+    var options = SiloOptions.Read(builder.Configuration);
+    Directory.CreateDirectory(options.DataDirectory);
+    builder.WebHost.UseUrls(options.Urls);
+    builder.WebHost.UseStaticWebAssets();   // a build that was not published finds the dashboard's files by its manifest
+    builder.Services.AddSerilog((_, log) => log
+        .ReadFrom.Configuration(builder.Configuration)
+        .Enrich.FromLogContext()
+        .WriteTo.Console(formatProvider: CultureInfo.InvariantCulture, outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {SourceContext}: {Message:lj}{NewLine}{Exception}"));
+    builder.Services.AddSingleton(TimeProvider.System);
+
+    builder.AddForgeSilo(options, CommandLine.Storage(options));
+    builder.AddForgeWebApi(CommandLine.Web(options));
+    builder.Services.AddForgeIngest(builder.Configuration);
+    builder.Services.AddHealthChecks().AddCheck<SiloHealth>("silo", tags: [HealthEndpoints.Ready, HealthEndpoints.Startup]);
+    if (options.Demo) builder.Services.AddDemo(options);
+
+    var app = builder.Build();
+    await app.Services.GetRequiredService<StorageMigrator>().MigrateAsync(default);
+    await IdentityDatabase.MigrateAsync(app.Services);
+    if (options.MigrateOnly) return 0;
+
+    app.MapForgeWebApi();
+    app.MapForgeIngest();
+    await app.RunAsync();
+    return 0;
+}

@@ -1,0 +1,57 @@
+using Forge.Grains;
+using Forge.Storage;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Orleans.Serialization;
+using Orleans.Storage;
+
+namespace Forge.Silo;
+
+/// <summary>The Orleans silo: clustering, grain storage, reminders and directory for the embedded store or PostgreSQL.</summary>
+public static class SiloHost
+{
+    /// <summary>Never changed: stored grain state and reminders belong to it.</summary>
+    public const string ServiceId = "forge-orleans";
+
+    private const string ClusterId = "forge";
+
+    /// <summary>Adds storage, grains and the silo.</summary>
+    public static WebApplicationBuilder AddForgeSilo(this WebApplicationBuilder builder, SiloOptions options, StorageOptions storage)
+    {
+        builder.Services.AddForgeStorage(storage);
+        builder.Services.AddForgeGrains();
+        builder.Host.UseOrleans((_, silo) =>
+        {
+            var ports = (Silo: SiloOptions.PortOrFree(options.SiloPort), Gateway: SiloOptions.PortOrFree(options.GatewayPort));
+            if (options.PostgresConnection is null) silo.UseLocalhostClustering(ports.Silo, ports.Gateway, null, ServiceId, ClusterId);
+            else UsePostgresClustering(silo, options.PostgresConnection, ports);
+            silo.AddAdoNetGrainStorage("checkpoints", provider => provider.Configure<OrleansAdoNet, Serializer>((o, database, serializer) =>
+            {
+                (o.Invariant, o.ConnectionString, o.DataSource) = (database.Invariant, database.ConnectionString, database.DataSource);
+                o.GrainStorageSerializer = new OrleansGrainStorageSerializer(serializer);
+            }));
+            silo.UseAdoNetReminderService(provider => provider.Configure<OrleansAdoNet>((o, database) =>
+                (o.Invariant, o.ConnectionString, o.DataSource) = (database.Invariant, database.ConnectionString, database.DataSource)));
+#pragma warning disable ORLEANSEXP003 // The default directory loses acknowledged in-memory state on a graceful stop (measured).
+            silo.AddDistributedGrainDirectory();
+#pragma warning restore ORLEANSEXP003
+            silo.Configure<ReminderOptions>(o => o.MinimumReminderPeriod = TimeSpan.FromSeconds(15));
+            silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(10));
+        });
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(25));
+        return builder;
+    }
+
+    private static void UsePostgresClustering(ISiloBuilder silo, string connection, (int Silo, int Gateway) ports)
+    {
+        silo.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = ("Npgsql", connection));
+        silo.Configure<ClusterOptions>(o => (o.ServiceId, o.ClusterId) = (ServiceId, ClusterId));
+        silo.ConfigureEndpoints(System.Net.IPAddress.Loopback, ports.Silo, ports.Gateway);
+        silo.Configure<ClusterMembershipOptions>(o =>
+        {
+            o.ProbeTimeout = TimeSpan.FromSeconds(1);
+            o.NumMissedProbesLimit = 2;
+            o.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(4);
+        });
+    }
+}

@@ -1,0 +1,60 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Forge.Silo;
+
+/// <summary>Start-up settings; each can come from the command line, the environment (<c>Forge__…</c>) or a configuration file.</summary>
+/// <param name="DataDirectory">Folder of the embedded database, keys and one-time files.</param>
+/// <param name="Urls">Addresses of the web surface.</param>
+/// <param name="Demo">Seed and drive the demonstration.</param>
+/// <param name="MigrateOnly">Migrate the store and stop.</param>
+/// <param name="PostgresConnection">PostgreSQL connection string; null = embedded SQLite.</param>
+/// <param name="SiloPort">Silo port on loopback; 0 = any free one.</param>
+/// <param name="GatewayPort">Gateway port on loopback; 0 = any free one.</param>
+public sealed record SiloOptions(string DataDirectory, string[] Urls, bool Demo, bool MigrateOnly, string? PostgresConnection, int SiloPort, int GatewayPort)
+{
+    /// <summary>Where the product listens unless told otherwise.</summary>
+    public const string DefaultUrl = "http://127.0.0.1:5180";
+
+    /// <summary>Reads the settings.</summary>
+    /// <exception cref="SiloSettingsException">A setting is unsafe or makes no sense.</exception>
+    public static SiloOptions Read(IConfiguration configuration)
+    {
+        var urls = (configuration["urls"] ?? configuration["Forge:Http:Urls"] ?? DefaultUrl).Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var demo = configuration.GetValue("demo", false) || configuration.GetValue("Forge:Demo", false);
+        foreach (var url in urls)
+        {
+            if (IsLoopback(url)) continue;
+            if (demo) throw new SiloSettingsException($"--demo is refused on {url}: demonstration data may only be served on a loopback address.");
+            if (!url.StartsWith("https:", StringComparison.OrdinalIgnoreCase))
+                throw new SiloSettingsException($"{url} is refused: plain HTTP is only served on a loopback address. Use https, or a reverse proxy on this machine.");
+        }
+        var postgresFile = configuration["Forge:Storage:PostgresConnectionFile"];
+        return new SiloOptions(
+            Path.GetFullPath(configuration["data"] ?? configuration["Forge:DataDirectory"] ?? "data"),
+            urls,
+            demo,
+            configuration.GetValue("migrate", false),
+            postgresFile is null ? configuration["Forge:Storage:PostgresConnection"] : File.ReadAllText(postgresFile).Trim(),
+            configuration.GetValue("Forge:Cluster:SiloPort", 0),
+            configuration.GetValue("Forge:Cluster:GatewayPort", 0));
+    }
+
+    /// <summary>The given port, or a free one on loopback.</summary>
+    public static int PortOrFree(int port)
+    {
+        if (port != 0) return port;
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static bool IsLoopback(string url)
+    {
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri)) throw new SiloSettingsException($"'{url}' is not an address such as {DefaultUrl}.");
+        return uri.IsLoopback;
+    }
+}
+
+/// <summary>A setting that the product refuses to start with; the message is for the operator.</summary>
+public sealed class SiloSettingsException(string message) : Exception(message);

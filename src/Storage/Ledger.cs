@@ -1,0 +1,171 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Forge.Domain.Audit;
+using Forge.Storage.Audit;
+using Microsoft.EntityFrameworkCore;
+
+namespace Forge.Storage;
+
+/// <summary>Commits a command: row, journal, outbox, deadlines and receipt in one transaction, or nothing.</summary>
+public sealed class Ledger(ForgeDatabase database, TimeProvider clock)
+{
+    private const string ReceiptKey = "pk_command_receipt";
+
+    /// <summary>How long answers are remembered.</summary>
+    public static TimeSpan ReceiptLife { get; } = TimeSpan.FromDays(7);
+
+    /// <summary>The stored state, or null when there is none.</summary>
+    public async Task<Stored<TState>?> LoadAsync<TState>(string id, CancellationToken ct)
+        where TState : class
+    {
+        await using var context = database.Open();
+        return await AggregateMaps.Of<TState>().LoadAsync(context, id, ct);
+    }
+
+    /// <summary>The remembered answer under a key, or null.</summary>
+    public async Task<CommandReceipt?> FindReceiptAsync(string key, CancellationToken ct)
+    {
+        await using var context = database.Open();
+        var since = clock.GetUtcNow() - ReceiptLife;
+        return await context.Receipts.Where(r => r.Key == key && r.CreatedAt > since).Select(r => new CommandReceipt(r.Key, r.BodyHash, r.Answer)).FirstOrDefaultAsync(ct);
+    }
+
+    /// <summary>Forgets answers older than their life; answers how many.</summary>
+    public Task<int> ForgetReceiptsAsync(CancellationToken ct)
+    {
+        var until = clock.GetUtcNow() - ReceiptLife;
+        return database.WriteAsync(context => context.Receipts.Where(r => r.CreatedAt <= until).ExecuteDeleteAsync(ct), ct);
+    }
+
+    /// <summary>Commits. Throws only when the database fails; then nothing changed, or (connection lost at the very end) the receipt tells on repetition.</summary>
+    public async Task<CommitResult> CommitAsync<TState>(LedgerCommit<TState> commit, CancellationToken ct)
+        where TState : class
+    {
+        if (commit.Entries.IsDefaultOrEmpty) throw new ArgumentException("A commit journals at least one entry.", nameof(commit));
+        Check(commit.Entries);
+        while (true)
+        {
+            var result = await TryCommitAsync(commit, ct);
+            if (result is CommitResult.Committed || commit.Receipt is not { } receipt) return result;
+            // A repeated command usually fails on the version first: the remembered answer is the better word.
+            if (await FindReceiptAsync(receipt.Key, ct) is { } first) return new CommitResult.ReceiptExists(first);
+            if (result is not CommitResult.UniqueConflict { Constraint: ReceiptKey }) return result;
+            // The key is taken by an answer past its life.
+            await ForgetReceiptsAsync(ct);
+        }
+    }
+
+    /// <summary>Appends one entry to a chain, for callers without an aggregate.</summary>
+    public async Task<JournalEntry> AppendAsync(string chain, string actor, string correlationId, JournalDraft draft, CancellationToken ct)
+    {
+        Check([draft]);
+        using var pass = await database.EnterAsync(ct);
+        await using var context = database.Open();
+        await using var transaction = await context.Database.BeginTransactionAsync(ct);
+        var entries = await StageEntriesAsync(context, chain, actor, correlationId, [draft], ct);
+        await context.SaveChangesAsync(ct);
+        await transaction.CommitAsync(CancellationToken.None);
+        return entries[0];
+    }
+
+    /// <summary>The next number people read, e.g. <c>C-2026-0001</c>: unique, with gaps where a command failed after taking one.</summary>
+    public async Task<string> NextNumberAsync(string kind, int year, CancellationToken ct)
+    {
+        var letter = kind switch { "contract" => 'C', _ => throw new ArgumentException($"There is no counter for {kind}.", nameof(kind)) };
+        var taken = await database.WriteAsync(
+            async context => await context.Counters
+                .FromSql($"INSERT INTO counter (name, year, value) VALUES ({kind}, {year}, 1) ON CONFLICT (name, year) DO UPDATE SET value = counter.value + 1 RETURNING name, year, value")
+                .AsNoTracking().ToListAsync(ct),
+            ct);
+        return string.Create(CultureInfo.InvariantCulture, $"{letter}-{year:0000}-{taken[0].Value:0000}");
+    }
+
+    private async Task<CommitResult> TryCommitAsync<TState>(LedgerCommit<TState> commit, CancellationToken ct)
+        where TState : class
+    {
+        var map = AggregateMaps.Of<TState>();
+        using var pass = await database.EnterAsync(ct);
+        await using var context = database.Open();
+        await using var transaction = await context.Database.BeginTransactionAsync(ct);
+        try
+        {
+            // The chain's lock comes first: whoever waits holds nothing that others need.
+            var entries = await StageEntriesAsync(context, commit.Chain, commit.Actor, commit.CorrelationId, commit.Entries, ct);
+            map.Stage(context, commit.Id, commit.State, commit.ExpectedVersion);
+            StageOutbox(context, commit.Outbox, $"{commit.Chain}-{entries[0].Seq}");
+            await DeadlineStore.StageAsync(context, commit.Deadlines, ct);
+            if (commit.Receipt is { } receipt)
+                context.Add(new ReceiptRow { Key = receipt.Key, BodyHash = receipt.BodyHash, Answer = receipt.Answer, CreatedAt = clock.GetUtcNow() });
+            await context.SaveChangesAsync(ct);
+            // Not cancellable: a cancelled COMMIT would leave the caller not knowing.
+            await transaction.CommitAsync(CancellationToken.None);
+            return new CommitResult.Committed(commit.ExpectedVersion + 1, entries);
+        }
+        catch (DbUpdateConcurrencyException)
+        {
+            return new CommitResult.VersionConflict();
+        }
+        catch (DbUpdateException failure) when (ForgeDatabase.UniqueConstraint(context, failure) is { } constraint)
+        {
+            await transaction.RollbackAsync(CancellationToken.None);
+            // Inserting what exists breaks several constraints at once, and SQLite names another one than the key.
+            return commit.ExpectedVersion == 0 && await map.LoadAsync(context, commit.Id, ct) is not null ? new CommitResult.VersionConflict() : new CommitResult.UniqueConflict(constraint);
+        }
+    }
+
+    /// <summary>Locks the chain and stages the entries that follow its head.</summary>
+    private async Task<ImmutableArray<JournalEntry>> StageEntriesAsync(
+        ForgeDbContext context, string chain, string actor, string correlationId, ImmutableArray<JournalDraft> drafts, CancellationToken ct)
+    {
+        var genesis = JournalChain.Genesis(chain);
+        // Makes the head when there is none, and either way locks it until the transaction ends.
+        var locked = await context.JournalHeads
+            .FromSql($"INSERT INTO journal_head (chain, seq, hash) VALUES ({chain}, 0, {genesis}) ON CONFLICT (chain) DO UPDATE SET seq = journal_head.seq RETURNING chain, seq, hash")
+            .ToListAsync(ct);
+        var head = locked[0];
+        var at = clock.GetUtcNow();
+        var entries = ImmutableArray.CreateBuilder<JournalEntry>(drafts.Length);
+        foreach (var draft in drafts)
+        {
+            var entry = JournalChain.Next(chain, (head.Seq, head.Hash), at, actor, draft, RandomNumberGenerator.GetBytes(16));
+            context.Add(JournalRow.From(entry, correlationId));
+            (head.Seq, head.Hash) = (entry.Seq, entry.Hash);
+            entries.Add(entry);
+        }
+        return entries.ToImmutable();
+    }
+
+    private void StageOutbox(ForgeDbContext context, ImmutableArray<OutboxDraft> drafts, string id)
+    {
+        if (drafts.IsDefaultOrEmpty) return;
+        var now = clock.GetUtcNow();
+        foreach (var draft in drafts)
+        {
+            context.Add(new OutboxRow
+            {
+                Id = id,
+                Kind = draft.Kind,
+                TargetId = draft.TargetId,
+                OrderingKey = draft.OrderingKey,
+                Type = draft.Type,
+                Body = draft.Body,
+                CreatedAt = now,
+                NotBefore = now,
+                State = OutboxState.Pending,
+            });
+        }
+    }
+
+    private static void Check(ImmutableArray<JournalDraft> drafts)
+    {
+        foreach (var draft in drafts)
+        {
+            if (draft.Action.Length is 0 or > 64) throw new ArgumentException($"Journal action '{draft.Action}' has {draft.Action.Length} characters; 1..64 are allowed.", nameof(drafts));
+            if (draft.Subject.Length > 128) throw new ArgumentException($"Journal subject of {draft.Action} has {draft.Subject.Length} characters; 128 are allowed.", nameof(drafts));
+            var bytes = Encoding.UTF8.GetByteCount(draft.Body);
+            if (bytes > JournalChain.MaxBodyBytes) throw new ArgumentException($"Journal body of {draft.Action} has {bytes} bytes; {JournalChain.MaxBodyBytes} are allowed.", nameof(drafts));
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using Forge.Storage.Audit;
+using Forge.Storage.Contracts;
+using Forge.Storage.Organizations;
+using Forge.Storage.Sla;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Forge.Storage;
+
+/// <summary>Registration of everything that reads or writes the database.</summary>
+public static class StorageServices
+{
+    /// <summary>Adds the database, the Ledger, the stores and the readers as singletons; a <see cref="TimeProvider"/> is added when there is none.</summary>
+    public static IServiceCollection AddForgeStorage(this IServiceCollection services, StorageOptions options)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.AddSingleton(new ForgeDatabase(options));
+        services.AddSingleton(provider => provider.GetRequiredService<ForgeDatabase>().Orleans);
+        services.AddSingleton<StorageMigrator>();
+        services.AddSingleton<Ledger>();
+        services.AddSingleton<OutboxStore>();
+        services.AddSingleton<DeadlineStore>();
+        services.AddSingleton<JournalReader>();
+        services.AddSingleton<PrincipalReader>();
+        services.AddSingleton<OrganizationReader>();
+        services.AddSingleton<ContractReader>();
+        services.AddSingleton<ViolationReader>();
+        services.AddSingleton<SlaProfileReader>();
+        return services;
+    }
+}

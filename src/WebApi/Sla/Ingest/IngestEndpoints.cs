@@ -1,0 +1,35 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Forge.WebApi.Sla.Ingest;
+
+/// <summary>Registers ingestion and its endpoints. Needs an <c>IngestKeyAuthenticator</c>, an Orleans client and a <see cref="TimeProvider"/>.</summary>
+public static class IngestEndpoints
+{
+    /// <summary>Adds the services of ingestion; limits come from the section <c>Forge:Ingest</c>.</summary>
+    public static IServiceCollection AddForgeIngest(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<IngestOptions>().Bind(configuration.GetSection(IngestOptions.Section))
+            .Validate(o => o is { MaxBodyBytes: > 0 and < int.MaxValue, MaxDecompressedBytes: > 0, MaxSamples: > 0, RequestsPerSecond: > 0, SamplesPerSecond: > 0, Parallelism: > 0, GrainTimeoutMs: > 0, SeriesCacheBytes: >= 0 }, "Every limit of Forge:Ingest is greater than zero.")
+            .ValidateOnStart();
+        services.AddMetrics();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IIngestTarget, GrainIngestTarget>();
+        services.AddSingleton<OrganizationDirectory>();
+        services.AddSingleton<SeriesCache>();
+        services.AddSingleton<IngestRate>();
+        services.AddSingleton<IngestRouter>();
+        services.AddSingleton<IngestStats>();
+        services.AddSingleton<IngestHandler>();
+        return services;
+    }
+
+    /// <summary>Maps <c>POST /api/ingest/prometheus/write</c> and <c>POST /api/ingest/metrics</c>. They know no cookie: only an ingest key counts.</summary>
+    public static IEndpointRouteBuilder MapForgeIngest(this IEndpointRouteBuilder endpoints)
+    {
+        var group = endpoints.MapGroup("/api/ingest").AllowAnonymous().DisableAntiforgery();
+        group.MapPost("/prometheus/write", (HttpContext http, IngestHandler handler) => handler.RemoteWrite(http)).WithName("IngestRemoteWrite");
+        group.MapPost("/metrics", (HttpContext http, IngestHandler handler) => handler.MetricBatch(http)).WithName("IngestMetrics");
+        return endpoints;
+    }
+}

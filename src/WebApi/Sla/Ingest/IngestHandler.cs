@@ -1,0 +1,78 @@
+using Forge.Domain.Sla;
+using Forge.WebApi.Identity;
+using Microsoft.Extensions.Options;
+
+namespace Forge.WebApi.Sla.Ingest;
+
+/// <summary>Walks one request: key, rate, media type, size, decode, samples' rate, organizations, answer.</summary>
+internal sealed class IngestHandler(IngestKeyAuthenticator authenticate, IngestRate rate, SeriesCache cache, IngestRouter router, IngestStats stats, IOptions<IngestOptions> options, TimeProvider time)
+{
+    private const string Use = "telemetry";
+    private readonly IngestOptions _limits = options.Value;
+
+    private delegate IngestFault? Decoder(ReadOnlyMemory<byte> body, IngestBatch batch, IngestKey key);
+
+    /// <summary>Prometheus remote-write v1.</summary>
+    public Task RemoteWrite(HttpContext http) => Handle(http, "remote_write", IngestMedia.JudgeRemoteWrite, DecodeRemoteWrite, IngestAnswer.RemoteWrite);
+
+    /// <summary>The JSON batch.</summary>
+    public Task MetricBatch(HttpContext http) =>
+        Handle(http, "json", IngestMedia.JudgeJson, (body, batch, key) => MetricBatchReader.Read(body, key.Id, batch, _limits.MaxSamples), IngestAnswer.Receipt);
+
+    private IngestFault? DecodeRemoteWrite(ReadOnlyMemory<byte> body, IngestBatch batch, IngestKey key)
+    {
+        if (SnappyBlock.TryOpen(body.Span, _limits.MaxDecompressedBytes, out var block) is { } fault) return fault;
+        using (block) return RemoteWriteReader.Read(block!.Span, cache, batch, _limits.MaxSamples);
+    }
+
+    private async Task Handle(HttpContext http, string format, Func<HttpRequest, IngestFault?> media, Decoder decode, Func<HttpContext, IngestReceipt, Task> answer)
+    {
+        var started = time.GetTimestamp();
+        var (key, keyFault) = await Authenticate(http);
+        var batch = key is null ? null : new IngestBatch(key);
+        var fault = keyFault ?? media(http.Request) ?? await Decode(http, key!, batch!, decode);
+        if (fault is null && !await router.Send(batch!)) fault = IngestFault.Unavailable;
+        if (fault is null)
+        {
+            var receipt = batch!.Tally.ToReceipt();
+            stats.Applied(key!.Id, receipt);
+            await answer(http, receipt);
+        }
+        else
+        {
+            if (key is not null) stats.TurnedAway(key.Id, fault.Code);
+            await IngestAnswer.Fault(http, fault);
+        }
+
+        stats.Answered(format, http.Response.StatusCode, time.GetElapsedTime(started));
+    }
+
+    private async Task<(IngestKey? Key, IngestFault? Fault)> Authenticate(HttpContext http)
+    {
+        var header = http.Request.Headers.Authorization;
+        if (header.Count != 1 || !IngestCredential.TryParse(header[0], out var credential)) return (null, IngestFault.NotAuthenticated);
+        IngestKey? key;
+        try
+        {
+            key = await authenticate(credential.KeyId, credential.Secret, http.RequestAborted);
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException))
+        {
+            return (null, IngestFault.Unavailable);
+        }
+
+        if (key is null) return (null, IngestFault.NotAuthenticated);
+        if (!key.Uses.Contains(Use)) return (key, IngestFault.Forbidden);
+        var wait = rate.TakeRequest(key.Id);
+        return (key, wait > 0 ? IngestFault.RateLimited(wait) : null);
+    }
+
+    private async Task<IngestFault?> Decode(HttpContext http, IngestKey key, IngestBatch batch, Decoder decode)
+    {
+        using var body = await RequestBody.Read(http.Request, _limits.MaxBodyBytes, http.RequestAborted);
+        if (body is null) return IngestFault.TooLarge($"The body holds more than {_limits.MaxBodyBytes} bytes.");
+        if (decode(body.Memory, batch, key) is { } fault) return fault;
+        var wait = rate.TakeSamples(key.Id, batch.Size);
+        return wait > 0 ? IngestFault.RateLimited(wait) : null;
+    }
+}

@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using Forge.Domain.Sla;
+using Forge.Grains.Interfaces.Organizations;
+using Forge.Grains.Interfaces.Sla;
+
+namespace Forge.WebApi.Sla.Ingest;
+
+/// <summary>Where decoded telemetry goes. Every failure is an exception and means: send again later.</summary>
+public interface IIngestTarget
+{
+    /// <summary>Hands one organization its part of a request.</summary>
+    Task<IngestReceipt> Ingest(string organizationId, TelemetryBatch batch);
+
+    /// <summary>Completes when a checkpoint holds everything up to the ticket.</summary>
+    Task Durable(string organizationId, long ticket);
+
+    /// <summary>Every organization that exists.</summary>
+    Task<ImmutableArray<string>> OrganizationIds();
+}
+
+/// <summary>The organizations' grains.</summary>
+internal sealed class GrainIngestTarget(IGrainFactory grains) : IIngestTarget
+{
+    /// <inheritdoc/>
+    public Task<IngestReceipt> Ingest(string organizationId, TelemetryBatch batch) => grains.GetGrain<ISlaGrain>(organizationId).Ingest(batch);
+
+    /// <inheritdoc/>
+    public Task Durable(string organizationId, long ticket) => grains.GetGrain<ISlaGrain>(organizationId).Durable(ticket);
+
+    /// <inheritdoc/>
+    public Task<ImmutableArray<string>> OrganizationIds() => grains.GetGrain<IOrganizationQueryGrain>(0).AllIds();
+}

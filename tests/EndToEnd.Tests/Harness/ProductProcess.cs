@@ -1,0 +1,111 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Forge.Load;
+
+namespace Forge.EndToEnd.Tests.Harness;
+
+/// <summary>The product as a real process on a temporary data directory and a free loopback port.</summary>
+internal sealed partial class ProductProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(60);
+    private readonly string _program;
+    private readonly string[] _arguments;
+    private readonly HttpClient _probe = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(2) };
+
+    private ProductProcess(string program, string[] command, bool demo)
+    {
+        Url = new Uri($"http://127.0.0.1:{Repository.FreePort()}");
+        Data = Repository.TemporaryFolder("data");
+        Command = command;
+        _program = program;
+        _arguments = [.. command, .. demo ? ["--demo"] : Array.Empty<string>(), "--urls", Url.GetLeftPart(UriPartial.Authority), "--data", Data];
+        Process = Start();
+    }
+
+    /// <summary>Where it answers.</summary>
+    public Uri Url { get; }
+
+    /// <summary>Its data directory.</summary>
+    public string Data { get; }
+
+    /// <summary>The running process (the <c>dotnet run</c> that started it, when started so).</summary>
+    public RunningProcess Process { get; private set; }
+
+    private string[] Command { get; }
+
+    /// <summary>Starts the shipped product; returns when it says it is ready.</summary>
+    public static async Task<ProductProcess> StartPublishedAsync(PublishedProduct published, bool demo)
+    {
+        var product = new ProductProcess("dotnet", [Path.Combine(await published.FolderAsync(), "Forge.Silo.dll")], demo);
+        await product.ReadyAsync();
+        return product;
+    }
+
+    /// <summary>Starts the product by the README's run command; returns at once.</summary>
+    public static ProductProcess StartByRunCommand() => new("dotnet", ["run", "--project", "src/Silo", "--"], demo: true);
+
+    /// <summary>Waits for /healthz/ready.</summary>
+    public async Task ReadyAsync()
+    {
+        await Eventually.GetAsync($"the product on {Url}", StartTime,
+            async () =>
+            {
+                if (Process.Ended) throw new EndedException("The product ended while it was starting:\n" + Process.Output);
+                using var answer = await _probe.GetAsync(new Uri(Url, "/healthz/ready"));
+                return answer.IsSuccessStatusCode ? "" : $"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}";
+            },
+            text => text.Length == 0);
+    }
+
+    /// <summary>Makes the first administrator through the link that the first start prints, and signs in.</summary>
+    public async Task<(ProductSession Session, string Email, string Password)> SetUpAsync()
+    {
+        const string Email = "first@forge.example";
+        const string Password = "correct-horse-battery-staple-81";
+        var link = await Process.LineAsync(SetupLink(), StartTime);
+        return (await ProductSession.SetUpAsync(Url, link.Groups["token"].Value, Email, Password), Email, Password);
+    }
+
+    /// <summary>The seeded person of a role, from the file that a demo start writes.</summary>
+    public (string Email, string Password) DemoUser(string role)
+    {
+        using var users = JsonDocument.Parse(File.ReadAllText(Path.Combine(Data, "demo-users.json")));
+        var user = users.RootElement.EnumerateArray().First(u => u.GetProperty("role").GetString() == role);
+        return (user.GetProperty("email").GetString()!, user.GetProperty("password").GetString()!);
+    }
+
+    /// <summary>Makes an ingest key by the product's own command line.</summary>
+    public async Task<string> CreateKeyAsync(string organizationId)
+    {
+        var output = await RunningProcess.RunAsync("keys create", _program, [.. Command, "keys", "create", "--data", Data, "--organization", organizationId, "--name", "end-to-end"], Repository.Root, StartTime);
+        var key = IngestKey().Match(output);
+        return key.Success ? key.Value : throw new InvalidOperationException("keys create printed no key:\n" + output);
+    }
+
+    /// <summary>kill -9.</summary>
+    public Task KillAsync() => Process.KillAsync();
+
+    /// <summary>Starts again on the same data and the same port after <see cref="KillAsync"/>.</summary>
+    public async Task RestartAsync()
+    {
+        await Process.DisposeAsync();
+        Process = Start();
+        await ReadyAsync();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Process.DisposeAsync();
+        _probe.Dispose();
+        Directory.Delete(Data, recursive: true);
+    }
+
+    [GeneratedRegex(@"Setup:\s+https?://\S+/setup#(?<token>\S+)", RegexOptions.None, 1000)]
+    private static partial Regex SetupLink();
+
+    [GeneratedRegex(@"fik_[A-Za-z0-9_-]+", RegexOptions.None, 1000)]
+    private static partial Regex IngestKey();
+
+    private RunningProcess Start() => RunningProcess.Start("product", _program, _arguments, Repository.Root);
+}

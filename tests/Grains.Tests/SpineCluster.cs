@@ -1,0 +1,116 @@
+using Forge.Domain;
+using Forge.Domain.Contracts;
+using Forge.Domain.Organizations;
+using Forge.Grains.Interfaces;
+using Forge.Grains.Interfaces.Contracts;
+using Forge.Grains.Interfaces.Organizations;
+using Forge.Grains.Interfaces.Sla;
+using Forge.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Time.Testing;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Orleans.Reminders;
+using Orleans.Runtime;
+using Orleans.Serialization;
+using Orleans.Storage;
+using Orleans.TestingHost;
+
+namespace Forge.Grains.Tests;
+
+/// <summary>
+/// A cluster on a real SQLite file whose grain and reminder time is under the test's control; membership stays on real time.
+/// Silos of one cluster share the file, so a killed silo's grains come back from what was really stored.
+/// </summary>
+public sealed class SpineCluster : IAsyncDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("forge-grains-").FullName;
+    private InProcessTestCluster _cluster = null!;
+
+    /// <summary>Grain time; starts at 2026-01-10T00:00:00Z.</summary>
+    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 1, 10, 0, 0, 0, TimeSpan.Zero));
+
+    /// <summary>Client of the cluster.</summary>
+    public IGrainFactory Grains => _cluster.Client;
+
+    /// <summary>The running cluster.</summary>
+    public InProcessTestCluster Cluster => _cluster;
+
+    /// <summary>Services of the first silo.</summary>
+    public IServiceProvider Services => _cluster.Silos[0].ServiceProvider;
+
+    /// <summary>Path of the SQLite file.</summary>
+    public string DatabaseFile => Path.Combine(_folder, "forge.db");
+
+    /// <summary>Migrates an empty file and starts one silo.</summary>
+    public static async Task<SpineCluster> StartAsync()
+    {
+        var spine = new SpineCluster();
+        var storage = new StorageOptions { DataDirectory = spine._folder };
+        var services = new ServiceCollection().AddSingleton<TimeProvider>(spine.Time).AddForgeStorage(storage).BuildServiceProvider();
+        await services.GetRequiredService<StorageMigrator>().MigrateAsync(default);
+        var builder = new InProcessTestClusterBuilder(1);
+        builder.Options.ConfigureFileLogging = false;
+        builder.Options.UseDistributedGrainDirectory = true;
+        builder.ConfigureSilo((_, silo) =>
+        {
+            silo.Services.AddForgeStorage(storage);
+            silo.Services.AddForgeGrains();
+            silo.AddAdoNetGrainStorage("checkpoints", provider => provider.Configure<OrleansAdoNet, Serializer>((o, database, serializer) =>
+            {
+                (o.Invariant, o.ConnectionString, o.DataSource) = (database.Invariant, database.ConnectionString, database.DataSource);
+                o.GrainStorageSerializer = new OrleansGrainStorageSerializer(serializer);
+            }));
+            silo.UseInMemoryReminderService();
+            silo.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(spine.Time));
+            silo.Services.UseTimeProviderForBackgroundAreas(TimeProvider.System);
+            silo.Services.AddKeyedSingleton<TimeProvider>(ReminderTimeProviderNames.Reminders, spine.Time);
+            silo.Configure<ReminderOptions>(o => o.MinimumReminderPeriod = TimeSpan.FromSeconds(15));
+        });
+        spine._cluster = builder.Build();
+        await spine._cluster.DeployAsync();
+        return spine;
+    }
+
+    /// <summary>An enterprise organization with a contract in force since 2026-01-01 and the given terms.</summary>
+    public async Task<string> EnterpriseAsync(SlaTerms? terms = null, string name = "Acme")
+    {
+        var id = OrganizationId.Mint(Region.EU, Guid.NewGuid().ToByteArray());
+        Must(await Grains.GetGrain<IOrganizationGrain>(id).Create(new CreateOrganization(name, id.Replace("-", "", StringComparison.Ordinal), null, Region.EU, OrganizationPlan.ENTERPRISE, false, 10), Context()));
+        var contract = Grains.GetGrain<IContractGrain>(Guid.NewGuid().ToString("N"));
+        Must(await contract.Draft(new DraftContract(id, new DateOnly(2026, 1, 1), 12, "UTC", terms ?? SlaTerms.Default), Context()));
+        Must(await contract.Sign(new SignContract(new DateOnly(2026, 1, 1)), Context()));
+        await Grains.GetGrain<IOutboxGrain>(0).Sweep();
+        return id;
+    }
+
+    /// <summary>A command context with a new key.</summary>
+    public static CommandContext Context(string? key = null, string body = "body", long? version = null) => new(key ?? Guid.NewGuid().ToString("N"), body, "user:test", "test", version);
+
+    /// <summary>The value of an outcome that must have succeeded.</summary>
+    public static T Must<T>(Outcome<T> outcome)
+        where T : class =>
+        outcome.Value ?? throw new InvalidOperationException($"{outcome.Refusal?.Code}: {outcome.Refusal?.Detail}");
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _cluster.DisposeAsync();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        Directory.Delete(_folder, recursive: true);
+    }
+}
+
+/// <summary>One cluster for the tests of a collection.</summary>
+public sealed class SpineFixture : IAsyncLifetime
+{
+    /// <summary>The cluster.</summary>
+    public SpineCluster Spine { get; private set; } = null!;
+
+    /// <inheritdoc/>
+    public async ValueTask InitializeAsync() => Spine = await SpineCluster.StartAsync();
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => Spine.DisposeAsync();
+}
