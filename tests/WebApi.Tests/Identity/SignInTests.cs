@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Http.Json;
+using Forge.Domain;
 using Forge.Domain.Audit;
 using Forge.WebApi.Identity;
 using Forge.WebApi.Tests.Host;
@@ -55,6 +57,41 @@ public sealed class SignInTests
         Assert.Equal(("__Host-forge-csrf", CookieSecurePolicy.Always, "/"), (token.Name, token.SecurePolicy, token.Path));
         using var answer = await node.Open().GetAsync("/healthz/live");
         Assert.True(answer.Headers.Contains("Strict-Transport-Security"));
+    }
+
+    [Fact]
+    public async Task SignIn_AnswersTheTokenOfTheNewSession()
+    {
+        await using var node = await TestNode.StartAsync();
+        await node.AdminAsync();
+        var browser = node.Open();
+        await browser.ReadSessionAsync();
+        using var answer = await browser.PostAsync("/api/auth/password", new SignInRequest("ana@example.com", TestNode.Password));
+        var token = (await answer.Content.ReadFromJsonAsync(ForgeJson.Default.SessionView))!.CsrfToken!;
+        using var old = await browser.SendAsync(HttpMethod.Post, "/api/ingest-keys", """{"name":"x"}""", ("Idempotency-Key", "a"));
+        Assert.Equal("csrf_failed", (await Browser.ProblemOf(old)).Code);
+        using var made = await browser.SendAsync(HttpMethod.Post, "/api/ingest-keys", """{"name":"x"}""", ("Idempotency-Key", "b"), ("X-Forge-Csrf", token));
+        Assert.Equal(HttpStatusCode.Created, made.StatusCode);
+        var key = (await made.Content.ReadFromJsonAsync(ForgeJson.Default.CreatedIngestKey))!.Key;
+        using var gone = await browser.SendAsync(HttpMethod.Delete, "/api/ingest-keys/" + key.Id, null, ("X-Forge-Csrf", token));
+        Assert.NotNull((await gone.Content.ReadFromJsonAsync(ForgeJson.Default.IngestKeyView))!.RevokedAt);
+    }
+
+    [Fact]
+    public async Task PasswordCheck_AfterFiveFailures_RefusesTheRightPasswordToo()
+    {
+        await using var node = await TestNode.StartAsync();
+        await node.AdminAsync();
+        for (var i = 0; i < 4; i++) Assert.Null(await FindAsync("wrong but long enough"));
+        Assert.NotNull(await FindAsync(TestNode.Password));
+        for (var i = 0; i < 5; i++) Assert.Null(await FindAsync("wrong but long enough"));
+        Assert.Null(await FindAsync(TestNode.Password));
+
+        async Task<ForgeUser?> FindAsync(string password)
+        {
+            await using var scope = node.Services.CreateAsyncScope();
+            return await scope.ServiceProvider.GetRequiredService<PasswordCheck>().FindAsync("ana@example.com", password);
+        }
     }
 
     [Fact]
