@@ -55,7 +55,9 @@ public static class WebApiHost
         services.Configure<RouteOptions>(routes => routes.ConstraintMap["page"] = typeof(PageConstraint));
         services.Configure<HostFilteringOptions>(hosts =>
         {
-            hosts.AllowedHosts = options.Hosts.Count > 0 ? options.Hosts : ["localhost", "127.0.0.1", "[::1]"];
+            hosts.AllowedHosts = options.Hosts.Count > 0 ? options.Hosts
+                : Uri.TryCreate(options.BaseUrl, UriKind.Absolute, out var own) ? ["localhost", "127.0.0.1", "[::1]", own.Host]
+                : ["localhost", "127.0.0.1", "[::1]"];
             hosts.IncludeFailureMessage = false;
         });
         builder.WebHost.ConfigureKestrel(kestrel =>

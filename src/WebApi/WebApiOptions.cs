@@ -15,7 +15,7 @@ public sealed class WebApiOptions
     /// <summary>Address people use, e.g. <c>http://localhost:5080</c>; null = the first bound address.</summary>
     public string? BaseUrl { get; set; }
 
-    /// <summary>Host names answered; anything else is 400. Empty = loopback names only.</summary>
+    /// <summary>Host names answered; anything else is 400. Empty = loopback names and the host of <see cref="BaseUrl"/>.</summary>
     public IList<string> Hosts { get; } = [];
 
     /// <summary>True when seeded demo data is shown.</summary>

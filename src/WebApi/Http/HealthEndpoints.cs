@@ -32,7 +32,7 @@ internal sealed class IdentityHealth(Func<IdentityStore> open) : IHealthCheck
         try
         {
             await using var store = open();
-            await store.IngestKeys.AsNoTracking().Select(k => k.Id).FirstOrDefaultAsync(cancellationToken);
+            await store.IngestKeys.AnyAsync(cancellationToken);
             return HealthCheckResult.Healthy();
         }
         catch (System.Data.Common.DbException failure)

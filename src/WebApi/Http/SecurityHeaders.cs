@@ -6,9 +6,9 @@ internal sealed class SecurityHeaders(RequestDelegate next, WebApiOptions option
     private const string ApiPolicy = "default-src 'none'; frame-ancestors 'none'";
 
     private const string Permissions =
-        "accelerometer=(), ambient-light-sensor=(), autoplay=(), battery=(), bluetooth=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(self), geolocation=(), gyroscope=(), hid=(), "
+        "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(self), geolocation=(), gyroscope=(), hid=(), "
         + "identity-credentials-get=(), idle-detection=(), local-fonts=(), magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), publickey-credentials-create=(self), "
-        + "publickey-credentials-get=(self), screen-wake-lock=(self), serial=(), usb=(), web-share=(), xr-spatial-tracking=()";
+        + "publickey-credentials-get=(self), screen-wake-lock=(self), serial=(), usb=(), xr-spatial-tracking=()";
 
     private readonly string _pagePolicy =
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'" + string.Concat(index.ScriptHashes.Select(h => $" '{h}'"))

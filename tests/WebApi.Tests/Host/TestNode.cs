@@ -1,0 +1,138 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Forge.Domain;
+using Forge.Domain.Audit;
+using Forge.WebApi.Identity;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Forge.WebApi.Tests.Host;
+
+/// <summary>A web node on a loopback port with its own data directory and a cluster in memory.</summary>
+internal sealed class TestNode : IAsyncDisposable
+{
+    public const string Password = "correct horse battery";
+
+    private readonly WebApplication _app;
+    private readonly string _directory;
+
+    private TestNode(WebApplication app, FakeCluster cluster, string directory)
+    {
+        (_app, Cluster, _directory) = (app, cluster, directory);
+        Address = new Uri(app.Urls.First());
+    }
+
+    public FakeCluster Cluster { get; }
+
+    public Uri Address { get; }
+
+    public string Directory => _directory;
+
+    public IServiceProvider Services => _app.Services;
+
+    public static async Task<TestNode> StartAsync(Action<WebApiOptions>? configure = null, TimeProvider? time = null, Action<WebApplication>? map = null, ILoggerProvider? announceTo = null)
+    {
+        var directory = System.IO.Directory.CreateTempSubdirectory("webapi-test-").FullName;
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = "Production" });
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        var cluster = new FakeCluster();
+        builder.Services.AddSingleton<IGrainFactory>(cluster);
+        if (time is not null) builder.Services.AddSingleton(time);
+        var options = new WebApiOptions { DataDirectory = directory, ServeDashboard = false };
+        configure?.Invoke(options);
+        builder.AddForgeWebApi(options);
+        // A test opens its own setup link; the announcer would replace it at a moment of its own.
+        if (announceTo is not null) builder.Logging.AddProvider(announceTo);
+        else builder.Services.Remove(builder.Services.Single(s => s.ImplementationType?.Name == "SetupAnnouncer"));
+        var app = builder.Build();
+        await IdentityDatabase.MigrateAsync(app.Services);
+        app.MapForgeWebApi();
+        map?.Invoke(app);
+        await app.StartAsync();
+        return new TestNode(app, cluster, directory);
+    }
+
+    /// <summary>Nobody's browser.</summary>
+    public Browser Open() => new(this);
+
+    /// <summary>A browser signed in as the first administrator (made by setup when there is none).</summary>
+    public async Task<Browser> AdminAsync()
+    {
+        var browser = Open();
+        var link = await Services.GetRequiredService<SetupService>().OpenAsync(Address.ToString());
+        using var answer = link is not null
+            ? await browser.PostAsync("/api/setup", new SetupRequest(link.Split('#')[1], "ana@example.com", "Ana", Password))
+            : await browser.PostAsync("/api/auth/password", new SignInRequest("ana@example.com", Password));
+        answer.EnsureSuccessStatusCode();
+        await browser.ReadSessionAsync();
+        return browser;
+    }
+
+    /// <summary>A browser signed in as a demo person of this role.</summary>
+    public async Task<Browser> DemoAsync(string role)
+    {
+        var person = (await DemoUsers.EnsureAsync(Services, _directory)).Single(p => p.Role == role);
+        var browser = Open();
+        using var answer = await browser.PostAsync("/api/auth/password", new SignInRequest(person.Email, person.Password));
+        answer.EnsureSuccessStatusCode();
+        await browser.ReadSessionAsync();
+        return browser;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        System.IO.Directory.Delete(_directory, recursive: true);
+    }
+}
+
+/// <summary>A client with cookies that sends the antiforgery token like the dashboard does.</summary>
+internal sealed class Browser
+{
+    private readonly HttpClient _http;
+
+    public Browser(TestNode node) =>
+        _http = new HttpClient(new SocketsHttpHandler { CookieContainer = Cookies, AllowAutoRedirect = false }) { BaseAddress = node.Address };
+
+    public CookieContainer Cookies { get; } = new();
+
+    public string? Token { get; private set; }
+
+    public async Task<SessionView> ReadSessionAsync()
+    {
+        var session = (await _http.GetFromJsonAsync("/api/session", ForgeJson.Default.SessionView))!;
+        Token = session.CsrfToken;
+        return session;
+    }
+
+    public Task<HttpResponseMessage> GetAsync(string path) => _http.GetAsync(path);
+
+    public Task<HttpResponseMessage> PostAsync<T>(string path, T body) => SendAsync(HttpMethod.Post, path, JsonSerializer.Serialize(body, typeof(T), ForgeJson.Default));
+
+    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? json, params (string Name, string Value)[] headers)
+    {
+        var request = new HttpRequestMessage(method, path);
+        if (json is not null) request.Content = new StringContent(json, Encoding.UTF8, "application/json");
+        if (Token is not null && !headers.Any(h => h.Name == "X-Forge-Csrf")) request.Headers.Add("X-Forge-Csrf", Token);
+        foreach (var (name, value) in headers)
+            if (value.Length > 0) request.Headers.TryAddWithoutValidation(name, value);
+        return _http.SendAsync(request);
+    }
+
+    public static async Task<Problem> ProblemOf(HttpResponseMessage answer)
+    {
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+        var problem = (await answer.Content.ReadFromJsonAsync(ForgeJson.Default.Problem))!;
+        Assert.Equal((int)answer.StatusCode, problem.Status);
+        Assert.Equal("/problems/" + problem.Code, problem.Type);
+        Assert.False(string.IsNullOrEmpty(problem.CorrelationId));
+        return problem;
+    }
+}
