@@ -27,6 +27,9 @@ public sealed record WallGroup(TileSize Size, int Count, int Columns, double Row
 {
     /// <summary>Rows of the block.</summary>
     public int Rows => Columns == 0 ? 0 : (Count + Columns - 1) / Columns;
+
+    /// <summary>Columns of the first tile: it takes what the last row would leave empty, so the worst one is the widest.</summary>
+    public int Lead => Size >= TileSize.Medium ? (Rows * Columns) - Count + 1 : 1;
 }
 
 /// <summary>Blocks of a wall from top to bottom: what needs a person large, what of that did not fit compact, then Good, then NoSla.</summary>

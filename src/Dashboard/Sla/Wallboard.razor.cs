@@ -101,8 +101,8 @@ public sealed partial class Wallboard : IAsyncDisposable
         if (Kiosk) _kiosk = await (await Browser.ModuleAsync()).InvokeAsync<IJSObjectReference>("kiosk");
     }
 
-    private static string Grid(WallGroup group) => string.Create(CultureInfo.InvariantCulture,
-        $"grid-template-columns:repeat({group.Columns},minmax(0,1fr));grid-auto-rows:{group.RowHeight}px;gap:{WallLayout.Gap(group.Size)}px");
+    private static string Grid(WallGroup group, int lead) => string.Create(CultureInfo.InvariantCulture,
+        $"grid-template-columns:repeat({group.Columns},minmax(0,1fr));grid-auto-rows:{group.RowHeight}px;gap:{WallLayout.Gap(group.Size)}px;--lead:{lead}");
 
     private void Take(IReadOnlySet<string> things)
     {

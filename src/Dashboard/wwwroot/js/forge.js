@@ -81,3 +81,13 @@ export function kiosk() {
     }
   };
 }
+
+// A modal on the browser's own dialog: focus stays inside, Escape asks to close, focus returns afterwards.
+export function openModal(element, dotnet) {
+  element.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    dotnet.invokeMethodAsync("Cancelled");
+  });
+  if (!element.open) element.showModal();
+  element.querySelector("[autofocus], input, select, textarea, .button.primary, .button")?.focus();
+}
