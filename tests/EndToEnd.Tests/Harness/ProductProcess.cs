@@ -98,6 +98,9 @@ internal sealed partial class ProductProcess : IAsyncDisposable
     {
         await Process.DisposeAsync();
         _probe.Dispose();
+        // What it said last is the first thing one wants to read when a test failed.
+        var logs = Directory.CreateDirectory(Path.Combine(Repository.Root, "artifacts", "test-results")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(logs, $"product-{TestContext.Current.TestMethod?.MethodName}.log"), Process.Output);
         Directory.Delete(Data, recursive: true);
     }
 
