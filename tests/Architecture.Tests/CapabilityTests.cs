@@ -18,7 +18,7 @@ public sealed class CapabilityTests
         ["Storage"] = ["Migrations", "Orleans"],
         ["WebApi"] = ["Http", "Identity"],
         ["Dashboard"] = ["Api", "Components", "Format", "Frame", "Identity", "Theme", "wwwroot"],
-        ["Silo"] = [],
+        ["Silo"] = ["Demo"],
     };
 
     // Capability -> capability it may import, in Domain.
