@@ -16,9 +16,9 @@ public sealed class CapabilityTests
         ["Grains.Interfaces"] = [],
         ["Grains"] = [],
         ["Storage"] = ["Migrations", "Orleans"],
-        ["WebApi"] = ["Identity"],
+        ["WebApi"] = ["Http", "Identity"],
         ["Dashboard"] = ["Api", "Components", "Format", "Frame", "Identity", "Theme", "wwwroot"],
-        ["Silo"] = [],
+        ["Silo"] = ["Demo"],
     };
 
     // Capability -> capability it may import, in Domain.

@@ -13,7 +13,7 @@ public static class LiveHubContract
     /// <summary>Path.</summary>
     public const string Path = "/hubs/live";
 
-    /// <summary>Starts or resumes: (node epoch or null, last sequence or null) -> <see cref="LiveStart"/>.</summary>
+    /// <summary>Starts or resumes: (node epoch or null, last sequence or 0) -> <see cref="LiveStart"/>.</summary>
     public const string Start = "Start";
 
     /// <summary>Carries a <see cref="LiveFrame"/>.</summary>
@@ -43,7 +43,7 @@ public sealed class DetectRun(ProductSession session, Uri url, string key, strin
         await using var hub = session.Hub(LiveHubContract.Path);
         hub.On<LiveFrame>(LiveHubContract.Frame, frame => Take(frame.Deltas, Stopwatch.GetTimestamp()));
         await hub.StartAsync(cancellation);
-        var start = await hub.InvokeAsync<LiveStart>(LiveHubContract.Start, (string?)null, (long?)null, cancellation);
+        var start = await hub.InvokeAsync<LiveStart>(LiveHubContract.Start, (string?)null, 0L, cancellation);
         if (start.Snapshot is { } snapshot) Take(snapshot.Things, Stopwatch.GetTimestamp());
 
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });

@@ -77,20 +77,21 @@ internal sealed class ObservedPage : IAsyncDisposable
     public async Task ReadyAsync(string path)
     {
         await Page.GotoAsync(path);
-        await Page.Locator("h1").First.WaitForAsync(new LocatorWaitForOptions { Timeout = 30_000 });
+        await Page.Locator(path == "/wallboard" ? "[data-organization]" : "h1").First.WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Attached, Timeout = 30_000 });
+        await Page.WaitForLoadStateAsync(LoadState.NetworkIdle);
         await Assertions.Expect(Page.Locator("[aria-busy=true]")).ToHaveCountAsync(0, new LocatorAssertionsToHaveCountOptions { Timeout = 30_000 });
     }
 
     /// <summary>The organization of the first tile: the worst one.</summary>
     public async Task<string> FirstTileAsync() => (await Page.Locator("[data-organization]").First.GetAttributeAsync("data-organization"))!;
 
-    /// <summary>Waits until at least two of the tiles shown now show other figures (text or description), data ages left aside.</summary>
+    /// <summary>Waits until at least two of the tiles shown now show other figures (their text, data ages left aside).</summary>
     public async Task TileChangesAsync(TimeSpan within)
     {
         const string Read = """
             () => JSON.stringify([...document.querySelectorAll("[data-organization]")].map(t => {
               const copy = t.cloneNode(true);
-              copy.querySelectorAll("[data-testid=age]").forEach(a => a.remove());
+              copy.querySelectorAll("[data-testid=age], .age").forEach(a => a.remove());
               return [t.dataset.organization, t.dataset.health + copy.textContent];
             }))
             """;

@@ -67,9 +67,11 @@ internal sealed partial class ProductProcess : IAsyncDisposable
     }
 
     /// <summary>The seeded person of a role, from the file that a demo start writes.</summary>
-    public (string Email, string Password) DemoUser(string role)
+    public async Task<(string Email, string Password)> DemoUserAsync(string role)
     {
-        using var users = JsonDocument.Parse(File.ReadAllText(Path.Combine(Data, "demo-users.json")));
+        var file = Path.Combine(Data, "demo-users.json");
+        await Eventually.GetAsync("the demo persons", StartTime, () => Task.FromResult(File.Exists(file)), there => there);
+        using var users = JsonDocument.Parse(await File.ReadAllTextAsync(file));
         var user = users.RootElement.EnumerateArray().First(u => u.GetProperty("role").GetString() == role);
         return (user.GetProperty("email").GetString()!, user.GetProperty("password").GetString()!);
     }
@@ -98,10 +100,13 @@ internal sealed partial class ProductProcess : IAsyncDisposable
     {
         await Process.DisposeAsync();
         _probe.Dispose();
+        // What it said last is the first thing one wants to read when a test failed.
+        var logs = Directory.CreateDirectory(Path.Combine(Repository.Root, "artifacts", "test-results")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(logs, $"product-{TestContext.Current.TestMethod?.MethodName}.log"), Process.Output);
         Directory.Delete(Data, recursive: true);
     }
 
-    [GeneratedRegex(@"Setup:\s+https?://\S+/setup#(?<token>\S+)", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"https?://\S+/setup#(?<token>[A-Za-z0-9_-]+)", RegexOptions.None, 1000)]
     private static partial Regex SetupLink();
 
     [GeneratedRegex(@"fik_[A-Za-z0-9_-]+", RegexOptions.None, 1000)]

@@ -31,7 +31,7 @@ public sealed class DemoTests(PublishedProduct published, Browser browser)
     {
         await using var product = await ProductProcess.StartPublishedAsync(published, demo: true);
         var organization = await MovesAsync(product);
-        var (email, password) = product.DemoUser(Roles.PlatformAdmin);
+        var (email, password) = await product.DemoUserAsync(Roles.PlatformAdmin);
         var findings = new List<string>();
         foreach (var scheme in new[] { ColorScheme.Dark, ColorScheme.Light })
         {
@@ -56,7 +56,7 @@ public sealed class DemoTests(PublishedProduct published, Browser browser)
         Assert.SkipUnless(Environment.GetEnvironmentVariable("FORGE_SCREENSHOTS") == "1", "Set FORGE_SCREENSHOTS=1 to write docs/images anew.");
         var folder = Directory.CreateDirectory(Path.Combine(Repository.Root, "docs", "images")).FullName;
         await using var product = await ProductProcess.StartPublishedAsync(published, demo: true);
-        var (email, password) = product.DemoUser(Roles.PlatformAdmin);
+        var (email, password) = await product.DemoUserAsync(Roles.PlatformAdmin);
         foreach (var (width, height) in new[] { (1920, 1080), (390, 844) })
         {
             await using var page = await browser.OpenAsync(product.Url, width, height);
@@ -76,7 +76,7 @@ public sealed class DemoTests(PublishedProduct published, Browser browser)
     /// <summary>Signs in, sees the wallboard move, and returns the organization of its first tile.</summary>
     private async Task<string> MovesAsync(ProductProcess product)
     {
-        var (email, password) = product.DemoUser(Roles.PlatformAdmin);
+        var (email, password) = await product.DemoUserAsync(Roles.PlatformAdmin);
         await using var wall = await browser.OpenAsync(product.Url);
         await wall.SignInAsync(email, password);
         await wall.OpenWallboardAsync();
