@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Forge.Domain;
 using NodaTime;
-using NodaTime.TimeZones;
 
 namespace Forge.Grains;
 
@@ -22,8 +21,8 @@ public sealed class Zones(TimeProvider time)
         if (DateTimeZoneProviders.Tzdb.GetZoneOrNull(zoneId) is not { } zone) return ZoneTimeline.Utc;
         var from = Instant.FromUtc(2015, 1, 1, 0, 0);
         var to = Instant.FromDateTimeOffset(time.GetUtcNow().AddYears(3));
-        var segments = zone.GetZoneIntervals(from, to, ZoneEqualityComparer.Options.OnlyMatchWallOffset)
-            .Select(i => new ZoneSegment(i.HasStart ? i.Start.ToDateTimeOffset() : from.ToDateTimeOffset(), i.WallOffset.Seconds))
+        var segments = zone.GetZoneIntervals(from, to)
+            .Select(i => new ZoneSegment(i.HasStart && i.Start > from ? i.Start.ToDateTimeOffset() : from.ToDateTimeOffset(), i.WallOffset.Seconds))
             .ToImmutableArray();
         return new ZoneTimeline(zoneId, DateTimeZoneProviders.Tzdb.VersionId, segments);
     }

@@ -19,9 +19,9 @@ public interface ISlaGrain : IDeadlineTarget
     [Alias("Durable"), AlwaysInterleave]
     Task Durable(long ticket);
 
-    /// <summary>What the organization page shows.</summary>
+    /// <summary>What the organization page shows; null when there is no such organization.</summary>
     [Alias("View"), ReadOnly]
-    Task<SlaOrganizationView> View();
+    Task<SlaOrganizationView?> View();
 
     /// <summary>Points of the last 6 h: step 10 s or 60 s, half-open range.</summary>
     [Alias("History"), ReadOnly]

@@ -97,12 +97,12 @@ public sealed partial class SlaGrain(
     public Task ReceiveReminder(string reminderName, TickStatus status) => ReviewPolicy(time.GetUtcNow());
 
     /// <inheritdoc/>
-    public Task<SlaOrganizationView> View()
+    public Task<SlaOrganizationView?> View()
     {
         var now = time.GetUtcNow();
         var policy = _engine.Policy;
-        return Task.FromResult(new SlaOrganizationView(
-            Tile(now), policy.Monitored ? policy.Terms : null, policy.TermsVersion, policy.Zone.ZoneId, _engine.Month(now),
+        return Task.FromResult(_profile is null ? null : new SlaOrganizationView(
+            Tile(_profile, now), policy.Monitored ? policy.Terms : null, policy.TermsVersion, policy.Zone.ZoneId, _engine.Month(now),
             [.. SlaEngine.WindowNames.Select(name => new SlaWindowView(name, _engine.Window(name, now)))],
             book.Open, _engine.SeriesCount, _engine.GroupCount, _engine.LatencyApproximate));
     }
@@ -124,9 +124,12 @@ public sealed partial class SlaGrain(
     /// <summary>Commits what the rules say about violations, announces it, and shows the tile; what the store refuses stays pending and is tried again.</summary>
     private async Task Settle(DateTimeOffset now)
     {
-        foreach (var (change, violation) in await book.SettleAsync(_engine, now))
-            Announce(LiveDelta.ViolationOf(violation.Id), new LiveContent.ViolationChanged(change, violation, _profile?.Organization.Name ?? Id));
-        Announce(LiveDelta.TileOf(Id), new LiveContent.TileChanged(Tile(now)));
+        if (_profile is { } profile)
+        {
+            foreach (var (change, violation) in await book.SettleAsync(_engine, now))
+                Announce(LiveDelta.ViolationOf(violation.Id), new LiveContent.ViolationChanged(change, violation, profile.Organization.Name));
+            Announce(LiveDelta.TileOf(Id), new LiveContent.TileChanged(Tile(profile, now)));
+        }
         ArmTick(now);
     }
 
@@ -152,7 +155,8 @@ public sealed partial class SlaGrain(
         LogPolicy(log, Id, _engine.Policy.Monitored, _engine.Policy.TermsVersion ?? 0);
     }
 
-    private SlaTile Tile(DateTimeOffset now) => TileRules.Compose(_profile, Id, _engine, book, now);
+    private SlaTile Tile(SlaProfile profile, DateTimeOffset now) =>
+        TileRules.Compose(profile, _engine, book.Shown, book.PendingIds, book.Within30Days(now), now) with { IsDemo = profile.Organization.ExternalId?.StartsWith("demo-", StringComparison.Ordinal) == true };
 
     private void Announce(string thing, LiveContent content) => live.Publish(new LiveDelta(thing, _epoch, ++_sequence, content));
 

@@ -13,6 +13,7 @@ namespace Forge.Grains.Sla;
 public sealed partial class ViolationBook(Ledger ledger, ViolationReader reader, TimeProvider time, ILogger<ViolationBook> log)
 {
     private static readonly TimeSpan Remembered = TimeSpan.FromDays(30);
+    private static readonly TimeSpan Judged = TimeSpan.FromMilliseconds(SlaEngine.MaxAgeMs);
     private static readonly AggregateKind<SlaViolation, ViolationEvent> Kind = new(
         SlaViolation.Apply, "violation", v => v.OrganizationId, ForgeJson.Default.SlaViolation, ForgeJson.Default.ViolationEvent);
 
@@ -27,6 +28,16 @@ public sealed partial class ViolationBook(Ledger ledger, ViolationReader reader,
 
     /// <summary>Recorded violations that overlap the last 30 days, in no order.</summary>
     public IEnumerable<SlaViolation> Recorded => _rows.Values.Where(r => r.State is not null).Select(r => r.State!);
+
+    /// <summary>What a tile shows as open: recorded ones, and those that wait for the store.</summary>
+    public ImmutableArray<SlaViolation> Shown =>
+        [.. Open.Where(v => Pending.All(p => p.ViolationId != v.Id)), .. Pending.Where(p => p.After.State == ViolationState.OPEN).Select(p => p.After)];
+
+    /// <summary>Ids of those that wait for the store.</summary>
+    public ImmutableHashSet<string> PendingIds => [.. Pending.Select(p => p.ViolationId)];
+
+    /// <summary>Violations that overlap the last 30 days; withdrawn ones do not count.</summary>
+    public int Within30Days(DateTimeOffset now) => Recorded.Count(v => v.State != ViolationState.WITHDRAWN && (v.EndTime is null || v.EndTime > now - Remembered));
 
     /// <summary>Open ones with their running figures, worst first.</summary>
     public ImmutableArray<SlaViolation> Open =>
@@ -43,7 +54,7 @@ public sealed partial class ViolationBook(Ledger ledger, ViolationReader reader,
     /// <summary>Reconciles the record with the engine's episodes and commits the difference. Answers what was committed, as (change, violation).</summary>
     public async Task<ImmutableArray<(string Change, SlaViolation Violation)>> SettleAsync(SlaEngine engine, DateTimeOffset now)
     {
-        var changes = ViolationDecisions.Reconcile(_organizationId, [.. Recorded], engine, now, NewId);
+        var changes = ViolationDecisions.Reconcile(_organizationId, [.. Recorded.Where(v => v.State == ViolationState.OPEN || v.EndTime > now - Judged)], engine, engine.Policy, now, NewId);
         Pending = [];
         if (changes.IsEmpty) return [];
         var done = ImmutableArray.CreateBuilder<(string, SlaViolation)>();
