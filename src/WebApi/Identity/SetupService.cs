@@ -21,16 +21,16 @@ public sealed class SetupService(WebApiOptions options, IGrainFactory grains, IS
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
     private readonly SemaphoreSlim _oneAtATime = new(1, 1);
     private (byte[] Hash, DateTimeOffset Until)? _token;
-    private DateTimeOffset _askedAt = DateTimeOffset.MinValue;
+    private long _askedAtTicks;
     private volatile bool _done;
 
     /// <summary>True while the first administrator still has to be made. Once false it stays false.</summary>
     public async ValueTask<bool> RequiredAsync()
     {
         if (_done) return false;
-        if (time.GetUtcNow() - _askedAt < AskAgainAfter) return true;
+        if (time.GetUtcNow().UtcTicks - Volatile.Read(ref _askedAtTicks) < AskAgainAfter.Ticks) return true;
         if (await grains.GetGrain<IPrincipalQueryGrain>(0).AnyAdmin()) Finish();
-        else _askedAt = time.GetUtcNow();
+        else Volatile.Write(ref _askedAtTicks, time.GetUtcNow().UtcTicks);
         return !_done;
     }
 
@@ -50,7 +50,7 @@ public sealed class SetupService(WebApiOptions options, IGrainFactory grains, IS
         await _oneAtATime.WaitAsync(cancellation);
         try
         {
-            _askedAt = DateTimeOffset.MinValue;
+            Volatile.Write(ref _askedAtTicks, 0);
             if (!await RequiredAsync()) return Outcome<ForgeUser>.No(Refusal.Conflict("setup_done", "The first administrator exists already. Sign in."));
             if (_token is not { } token || time.GetUtcNow() >= token.Until || !CryptographicOperations.FixedTimeEquals(token.Hash, Hash(request.Token)))
                 return Outcome<ForgeUser>.No(new Refusal("link_expired", "This link is wrong, used or older than an hour. Start the product again for a new one.", RefusalKind.Forbidden, []));

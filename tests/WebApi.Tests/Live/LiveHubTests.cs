@@ -5,6 +5,7 @@ using Forge.Grains.Interfaces.Live;
 using Forge.WebApi.Tests.Host;
 using Microsoft.AspNetCore.SignalR.Client;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Forge.WebApi.Tests.Live;
 
@@ -74,6 +75,35 @@ public sealed class LiveHubTests
         using var patience = new CancellationTokenSource(Patience);
         while (registry.Epochs.Max() == before) await Task.Delay(20, patience.Token);
         Assert.True(registry.Epochs.Max() > before);
+    }
+
+    [Fact]
+    public async Task Node_RenewsEvery2SecondsAndRaisesItsEpochAfter3SecondsOfSilence()
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        await using var node = await TestNode.StartAsync(time: time);
+        var registry = node.Cluster.Registry;
+        await (await registry.Observer.WaitAsync(Patience)).Push(new LiveBatch("silo", 1, 0, true, []));
+        var first = registry.Epochs.Max();
+
+        var renewed = await AdvanceUntilAsync(() => registry.Epochs.Count > 1);
+        Assert.Equal(first, registry.Epochs.Max());
+        Assert.InRange(renewed, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(5));
+        var silent = renewed + await AdvanceUntilAsync(() => registry.Epochs.Max() > first);
+        Assert.InRange(silent, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(6));
+
+        async Task<TimeSpan> AdvanceUntilAsync(Func<bool> happened)
+        {
+            var started = time.GetUtcNow();
+            while (!happened())
+            {
+                Assert.True(time.GetUtcNow() - started < TimeSpan.FromSeconds(10), "nothing happened within 10 s of fake time");
+                time.Advance(TimeSpan.FromMilliseconds(250));
+                // The loop runs on the pool: give it real time to see the tick.
+                for (var i = 0; i < 20 && !happened(); i++) await Task.Delay(2);
+            }
+            return time.GetUtcNow() - started;
+        }
     }
 
     private static HubConnection Connect(TestNode node, Browser browser)
