@@ -78,7 +78,7 @@ public static class DemoTraffic
         var number = at.ToUnixTimeSeconds() / (long)cycle.TotalSeconds;
         var into = TimeSpan.FromSeconds(at.ToUnixTimeSeconds() % (long)cycle.TotalSeconds);
         if (customer.TroubleTurn != number % 3 || into <= OutageFrom || into > OutageTo) return Fault.None;
-        return (number / 3 + customer.Index) % 3 switch { 0 => Fault.Errors, 1 => Fault.Down, _ => Fault.Slow };
+        return ((number / 3 + customer.Index) % 3) switch { 0 => Fault.Errors, 1 => Fault.Down, _ => Fault.Slow };
     }
 
     /// <summary>Counts per bucket of a log-normal latency with the given median in seconds.</summary>

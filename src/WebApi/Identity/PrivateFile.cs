@@ -1,7 +1,7 @@
 namespace Forge.WebApi.Identity;
 
 /// <summary>Files only the operator's own account may read (0600 where the system has modes).</summary>
-internal static class PrivateFile
+public static class PrivateFile
 {
     /// <summary>Makes an empty private file when there is none.</summary>
     public static void Touch(string path)
