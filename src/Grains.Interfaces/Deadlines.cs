@@ -1,3 +1,5 @@
+using Orleans.Concurrency;
+
 namespace Forge.Grains.Interfaces;
 
 /// <summary>A grain that has deadlines: the sweep calls it for rows whose instant has passed.</summary>
@@ -23,6 +25,6 @@ public interface IDeadlineSweepGrain : IGrainWithIntegerKey
 public interface IOutboxGrain : IGrainWithIntegerKey
 {
     /// <summary>Delivers everything that is due; answers how many messages went out.</summary>
-    [Alias("Sweep")]
+    [Alias("Sweep"), AlwaysInterleave]
     Task<int> Sweep();
 }

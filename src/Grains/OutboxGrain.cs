@@ -12,18 +12,34 @@ namespace Forge.Grains;
 public sealed partial class OutboxGrain(OutboxStore store, TimeProvider time, ILogger<OutboxGrain> log) : Grain, IOutboxGrain
 {
     private const string Kind = "grain";
-    private const int BatchSize = 200;
+    private const int BatchSize = 64;
+
+    private Task<int>? _running;
+    private bool _again;
 
     /// <inheritdoc/>
-    public async Task<int> Sweep()
+    public Task<int> Sweep()
+    {
+        // Calls interleave: whoever comes while a sweep runs asks for one more round and shares its end.
+        if (_running is { IsCompleted: false })
+        {
+            _again = true;
+            return _running;
+        }
+        return _running = DeliverAll();
+    }
+
+    private async Task<int> DeliverAll()
     {
         var delivered = 0;
-        while (true)
+        do
         {
-            var due = await store.TakeAsync(Kind, BatchSize, default);
-            if (due.IsEmpty) return delivered;
-            foreach (var message in due) delivered += await Deliver(message) ? 1 : 0;
+            _again = false;
+            while (await store.TakeAsync(Kind, BatchSize, default) is { IsEmpty: false } due)
+                delivered += (await Task.WhenAll(due.Select(Deliver))).Count(done => done);
         }
+        while (_again);
+        return delivered;
     }
 
     private async Task<bool> Deliver(OutboxMessage message)

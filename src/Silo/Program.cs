@@ -7,6 +7,7 @@ using Forge.WebApi.Http;
 using Forge.WebApi.Identity;
 using Forge.WebApi.Sla.Ingest;
 using Serilog;
+using Serilog.Events;
 
 try
 {
@@ -26,6 +27,10 @@ static async Task<int> RunAsync(string[] args)
     builder.WebHost.UseUrls(options.Urls);
     builder.WebHost.UseStaticWebAssets();   // a build that was not published finds the dashboard's files by its manifest
     builder.Services.AddSerilog((_, log) => log
+        .MinimumLevel.Information()
+        .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+        .MinimumLevel.Override("System.Net.Http.HttpClient", LogEventLevel.Warning)
+        .MinimumLevel.Override("Orleans", LogEventLevel.Warning)
         .ReadFrom.Configuration(builder.Configuration)
         .Enrich.FromLogContext()
         .WriteTo.Console(formatProvider: CultureInfo.InvariantCulture, outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {SourceContext}: {Message:lj}{NewLine}{Exception}"));
