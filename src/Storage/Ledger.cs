@@ -45,6 +45,7 @@ public sealed class Ledger(ForgeDatabase database, TimeProvider clock)
     {
         if (commit.Entries.IsDefaultOrEmpty) throw new ArgumentException("A commit journals at least one entry.", nameof(commit));
         Check(commit.Entries);
+        Check(commit.Outbox);
         while (true)
         {
             var result = await TryCommitAsync(commit, ct);
@@ -156,6 +157,14 @@ public sealed class Ledger(ForgeDatabase database, TimeProvider clock)
                 State = OutboxState.Pending,
             });
         }
+    }
+
+    private static void Check(ImmutableArray<OutboxDraft> drafts)
+    {
+        if (drafts.IsDefaultOrEmpty) return;
+        var targets = new HashSet<(string, string)>();
+        foreach (var draft in drafts)
+            if (!targets.Add((draft.Kind, draft.TargetId))) throw new ArgumentException($"Two messages of one commit go to {draft.Kind} {draft.TargetId}: their id would be the same.", nameof(drafts));
     }
 
     private static void Check(ImmutableArray<JournalDraft> drafts)

@@ -168,7 +168,7 @@ public abstract class LedgerTests(Store store)
     }
 
     [Fact]
-    public async Task Commit_WithoutEntriesOrWithTooLongOnes_IsRefusedBeforeTheDatabase()
+    public async Task Commit_ThatCannotBeJournaledOrSent_IsRefusedBeforeTheDatabase()
     {
         var commit = Sample.Create(Sample.Organization());
 
@@ -176,6 +176,8 @@ public abstract class LedgerTests(Store store)
         await Assert.ThrowsAsync<ArgumentException>(() => Ledger.CommitAsync(commit with { Entries = [new(new string('a', 65), "s", "{}")] }, default));
         await Assert.ThrowsAsync<ArgumentException>(() => Ledger.CommitAsync(commit with { Entries = [new("a", new string('s', 129), "{}")] }, default));
         await Assert.ThrowsAsync<ArgumentException>(() => Ledger.CommitAsync(commit with { Entries = [new("a", "s", new string('ż', JournalChain.MaxBodyBytes / 2 + 1))] }, default));
+        var message = new OutboxDraft("webhook", "t", "k", "type", "{}");
+        await Assert.ThrowsAsync<ArgumentException>(() => Ledger.CommitAsync(commit with { Outbox = [message, message with { Type = "other" }] }, default));
         Assert.IsType<CommitResult.Committed>(await Ledger.CommitAsync(commit with { Entries = [new(new string('a', 64), new string('s', 128), new string('ż', JournalChain.MaxBodyBytes / 2))] }, default));
     }
 

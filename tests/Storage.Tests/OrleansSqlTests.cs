@@ -8,6 +8,8 @@ namespace Forge.Storage.Tests;
 
 public sealed class OrleansSqlSqliteTests(SqliteStore store) : OrleansSqlTests(store), IClassFixture<SqliteStore>
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
+
     [Fact]
     public void Orleans_OnSqlite_GetsTheGatedSource()
     {
@@ -18,12 +20,11 @@ public sealed class OrleansSqlSqliteTests(SqliteStore store) : OrleansSqlTests(s
     [Fact]
     public async Task Gate_HeldByAnOrleansConnection_MakesTheLedgerWaitUntilItCloses()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
         await using (await TheStore.Database.Orleans.DataSource!.OpenConnectionAsync())
         {
             // Nothing is locked in the file, so only the gate can keep these waiting until they give up.
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => TheStore.Ledger.CommitAsync(Sample.Create(Sample.Organization()), patience.Token));
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await TheStore.Database.Orleans.DataSource.OpenConnectionAsync(patience.Token));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => TheStore.Ledger.CommitAsync(Sample.Create(Sample.Organization()), new CancellationTokenSource(Patience).Token));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await TheStore.Database.Orleans.DataSource.OpenConnectionAsync(new CancellationTokenSource(Patience).Token));
         }
 
         Assert.IsType<CommitResult.Committed>(await TheStore.Ledger.CommitAsync(Sample.Create(Sample.Organization()), default));
