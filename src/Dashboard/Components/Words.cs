@@ -12,6 +12,7 @@ public static class Words
         "too_long_or_control" => "At most 120 characters, no control characters.",
         "slug_format" => "3 to 40 lower-case letters, digits and dashes.",
         "zone_unknown" => "There is no such time zone.",
+        "not_a_number" => "This is not a number.",
         "target_unreachable" => "100 % cannot be kept: promise less than that.",
         "more_than_open_of" => "Must not be more than the slots looked at.",
         "taken" or "slug_taken" or "external_id_taken" => "Another organization uses this already.",
