@@ -32,18 +32,18 @@ internal sealed class ObservedPage : IAsyncDisposable
     {
         await Page.GotoAsync("/sign-in");
         var secret = Page.Locator("input[type=password]");
-        await secret.WaitForAsync(new LocatorWaitForOptions { Timeout = 30_000 });
+        await WaitAsync(secret, WaitForSelectorState.Visible);
         await Page.Locator("input[type=email], input[autocomplete=username]").First.FillAsync(email);
         await secret.FillAsync(password);
         await secret.PressAsync("Enter");
-        await secret.WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Detached, Timeout = 30_000 });
+        await WaitAsync(secret, WaitForSelectorState.Detached);
     }
 
     /// <summary>Goes to the wallboard and waits for its first tile.</summary>
     public async Task OpenWallboardAsync()
     {
         await Page.GotoAsync("/wallboard");
-        await Page.Locator("[data-organization]").First.WaitForAsync(new LocatorWaitForOptions { Timeout = 30_000 });
+        await WaitAsync(Page.Locator("[data-organization]").First, WaitForSelectorState.Visible);
     }
 
     /// <summary>
@@ -77,7 +77,7 @@ internal sealed class ObservedPage : IAsyncDisposable
     public async Task ReadyAsync(string path)
     {
         await Page.GotoAsync(path);
-        await Page.Locator(path == "/wallboard" ? "[data-organization]" : "h1").First.WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Attached, Timeout = 30_000 });
+        await WaitAsync(Page.Locator(path == "/wallboard" ? "[data-organization]" : "h1").First, WaitForSelectorState.Attached);
         await Page.WaitForLoadStateAsync(LoadState.NetworkIdle);
         await Assertions.Expect(Page.Locator("[aria-busy=true]")).ToHaveCountAsync(0, new LocatorAssertionsToHaveCountOptions { Timeout = 30_000 });
     }
@@ -117,6 +117,19 @@ internal sealed class ObservedPage : IAsyncDisposable
     {
         var result = await Page.RunAxe();
         return [.. result.Violations.Where(v => v.Impact is "serious" or "critical").Select(v => $"{v.Impact} {v.Id}: {v.Help}; first at {v.Nodes.First().Html}")];
+    }
+
+    private async Task WaitAsync(ILocator locator, WaitForSelectorState state)
+    {
+        try
+        {
+            await locator.WaitForAsync(new LocatorWaitForOptions { State = state, Timeout = 30_000 });
+        }
+        catch (TimeoutException e)
+        {
+            var text = await Page.Locator("body").InnerTextAsync();
+            throw new TimeoutException($"{Page.Url}: {locator} is not {state} after 30 s. The page says: {text[..Math.Min(text.Length, 500)]}\nConsole errors: {string.Join("\n", _errors)}", e);
+        }
     }
 
     private static Dictionary<string, string> Tiles(string json) => JsonSerializer.Deserialize<string[][]>(json)!.ToDictionary(t => t[0], t => t[1]);
