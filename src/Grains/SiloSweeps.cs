@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Forge.Grains;
 
 /// <summary>At silo start and every 5 s: outbox and deadlines are swept. At start every organization's SLA grain is woken once, so that every board is complete.</summary>
-public sealed partial class SiloSweeps(IGrainFactory grains, TimeProvider time, ILogger<SiloSweeps> log) : BackgroundService
+public sealed partial class SiloSweeps(IGrainFactory grains, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SiloSweeps> log) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
     private const int Parallelism = 32;
@@ -16,6 +16,7 @@ public sealed partial class SiloSweeps(IGrainFactory grains, TimeProvider time, 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        await SiloStart.WaitAsync(lifetime, stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
             try

@@ -73,6 +73,7 @@ public sealed record SlaTerms(
     public static SlaTerms Default { get; } = new(new UptimeTerms(), new LatencyTerms(), Episode: new EpisodeTerms());
 
     /// <summary>Violation hysteresis, never null.</summary>
+    [JsonIgnore]
     public EpisodeTerms EpisodeOrDefault => Episode ?? new EpisodeTerms();
 
     /// <summary>Every wrong field with its code; empty when the terms are valid.</summary>

@@ -153,6 +153,8 @@ public sealed partial class SlaEngine
         while (_ring.Newest < slot)
         {
             var next = Math.Min(slot, _ring.Newest + SlotRing.LookBack);
+            // What waits for its verdict gets it before its detail is overwritten: a batch may bring hours of data at once.
+            if (_heldFrom <= next - Slots.Detailed) Judge(_heldFrom, _clockMs);
             ForgetEpisodes(next - Slots.Kept + 1);
             _ring.Advance(next);
         }

@@ -10,7 +10,7 @@ namespace Forge.Grains.Live;
 /// One pump per (silo, web node): a batch at most every 100 ms as an awaited call, the next one after its acknowledgement, an empty one every second as a heartbeat.
 /// The first batch of a lease epoch holds everything.
 /// </summary>
-public sealed partial class LivePumps(IGrainFactory grains, LivePublisher publisher, TimeProvider time, ILogger<LivePumps> log) : BackgroundService
+public sealed partial class LivePumps(IGrainFactory grains, LivePublisher publisher, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<LivePumps> log) : BackgroundService
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(100);
@@ -23,6 +23,7 @@ public sealed partial class LivePumps(IGrainFactory grains, LivePublisher publis
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        await SiloStart.WaitAsync(lifetime, stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
             try

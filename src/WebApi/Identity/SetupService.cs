@@ -104,6 +104,7 @@ internal sealed class SetupAnnouncer(SetupService setup, WebApiOptions options, 
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var onStart = lifetime.ApplicationStarted.Register(() => started.TrySetResult());
         await started.Task.WaitAsync(stoppingToken);
+        if (options.Demo) return;   // the demonstration brings its own administrator
         for (var tries = 0; !stoppingToken.IsCancellationRequested; tries++)
         {
             try
