@@ -91,7 +91,6 @@ public sealed record SlaViolation(
     DateTimeOffset LastExtendedAt)
 {
     /// <summary>Bad time in started minutes: a 1-minute outage has duration 1.</summary>
-    [JsonInclude]
     public int DurationMinutes => (BadSeconds + 59) / 60;
 
     /// <summary>The state after an event.</summary>
