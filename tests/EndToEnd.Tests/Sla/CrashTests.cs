@@ -91,6 +91,7 @@ public sealed class CrashTests(PublishedProduct published, Browser browser)
     private sealed class Sender(RemoteWriteClient client, string organizationId, DateTimeOffset first, Random random)
     {
         private readonly RequestHistogram _service = new(organizationId, "crash:1", "crash", 200, 503);
+        private const int MostTries = 20;
         private readonly WriteRequest _request = new();
         private DateTimeOffset _at = first;
         private bool _started;
@@ -114,12 +115,17 @@ public sealed class CrashTests(PublishedProduct published, Browser browser)
             await RetryAsync();
         }
 
-        /// <summary>Sends the newest batch again.</summary>
+        /// <summary>Sends the newest batch (again), waiting out 429 and 503 as Prometheus does; any other refusal is a failure.</summary>
         public async Task RetryAsync()
         {
-            // 400 is an answer too: it names refused samples; a duplicate is none.
-            var answer = await client.SendAsync(_request.ToBody());
-            Assert.True(answer.Accepted, $"The product answered {(int)answer.Status}: {answer.Body}");
+            var body = _request.ToBody();
+            for (var tries = 1; ; tries++)
+            {
+                var answer = await client.SendAsync(body);
+                if (answer.Accepted) return;
+                Assert.True((int)answer.Status is 429 or 503 && tries < MostTries, $"Try {tries}: the product answered {(int)answer.Status}: {answer.Body}");
+                await Task.Delay(answer.RetryAfter ?? TimeSpan.FromSeconds(1));
+            }
         }
     }
 }
