@@ -132,7 +132,7 @@ public sealed partial class SlaEngine
         foreach (var group in _table.Groups.Values)
         {
             foreach (var scrape in group.Staged) next = Math.Min(next, scrape.FirstArrivalMs + StagingMs);
-            var holds = _heldFrom <= _newestCovered && group.Rate60 + group.LatencyRate60 > 0 && group.ReportedTo < Slots.MiddleMs(_newestCovered);
+            var holds = _heldFrom <= _newestCovered && group.Rate60 + group.LatencyRate60 > 0 && group.ReachMs < Slots.MiddleMs(_newestCovered);
             if (holds && group.IsLive(_clockMs)) next = Math.Min(next, group.LastArrivalMs + group.PatienceMs + 1);
         }
         if (CountsUnknown) next = Math.Min(next, Math.Max(_unknownJudgedFromMs, ((NextUnknown() + 1) * Slots.LengthMs) + UnknownGraceMs));
