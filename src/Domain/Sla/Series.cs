@@ -165,6 +165,9 @@ internal sealed class Group(ulong id)
     /// <summary>Scrapes that are not complete, oldest first.</summary>
     public List<StagedScrape> Staged { get; } = [];
 
+    /// <summary>Slots with their middle up to here get nothing more from it: with intervals under 10 s a slot whose middle is reported may still get the next one.</summary>
+    public long ReachMs => ReportedTo - Math.Max(0, (Slots.LengthMs - IntervalMs) / 2);
+
     /// <summary>Silence that ends its share in what is expected: twice the interval and 10 s.</summary>
     public long PatienceMs => (2 * IntervalMs) + 10_000;
 

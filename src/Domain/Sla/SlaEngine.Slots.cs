@@ -106,7 +106,7 @@ public sealed partial class SlaEngine
     {
         _holding.Clear();
         foreach (var group in _table.Groups.Values)
-            if (group.ReportedTo < Slots.MiddleMs(slot) && group.Rate60 + group.LatencyRate60 > 0 && group.IsLive(nowMs)) _holding.Add(group);
+            if (group.IntervalMs > 0 && group.ReachMs < Slots.MiddleMs(slot) && group.Rate60 + group.LatencyRate60 > 0 && group.IsLive(nowMs)) _holding.Add(group);
     }
 
     private (long Requests60, long Latency60) Expected(long slot)
@@ -114,7 +114,7 @@ public sealed partial class SlaEngine
         var (requests, latency, middle) = (0L, 0L, Slots.MiddleMs(slot));
         foreach (var group in _holding)
         {
-            if (group.ReportedTo >= middle) continue;
+            if (group.ReachMs >= middle) continue;
             requests += group.Rate60;
             latency += group.LatencyRate60;
         }

@@ -132,10 +132,10 @@ public sealed partial class SlaEngine
         foreach (var group in _table.Groups.Values)
         {
             foreach (var scrape in group.Staged) next = Math.Min(next, scrape.FirstArrivalMs + StagingMs);
-            var holds = _heldFrom <= _newestCovered && group.Rate60 + group.LatencyRate60 > 0 && group.ReportedTo < Slots.MiddleMs(_newestCovered);
+            var holds = _heldFrom <= _newestCovered && group.Rate60 + group.LatencyRate60 > 0 && group.ReachMs < Slots.MiddleMs(_newestCovered);
             if (holds && group.IsLive(_clockMs)) next = Math.Min(next, group.LastArrivalMs + group.PatienceMs + 1);
         }
-        if (CountsUnknown) next = Math.Min(next, Math.Max(_unknownJudgedFromMs, ((UnknownJudgedTo + 2) * Slots.LengthMs) + UnknownGraceMs));
+        if (CountsUnknown) next = Math.Min(next, Math.Max(_unknownJudgedFromMs, ((NextUnknown() + 1) * Slots.LengthMs) + UnknownGraceMs));
         if (Policy.Monitored && _newestCovered != long.MinValue)
         {
             var silent = SilentFromMs;
@@ -151,6 +151,14 @@ public sealed partial class SlaEngine
 
     /// <summary>Data is overdue from here on: twice the interval and 10 s after the newest covered slot.</summary>
     private long SilentFromMs => ((_newestCovered + 1) * Slots.LengthMs) + (2 * IntervalMs) + 10_000;
+
+    /// <summary>The first slot without data that is not judged yet.</summary>
+    private long NextUnknown()
+    {
+        var slot = UnknownJudgedTo + 1;
+        while (slot <= _newestCovered && _ring[slot].Verdict != SlotVerdict.Unknown) slot++;
+        return slot;
+    }
 
     /// <summary>Whole covered hours in front of the kept slots, and the kept slots themselves.</summary>
     private void SumMonthAgain()

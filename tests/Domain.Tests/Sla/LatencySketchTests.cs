@@ -1,0 +1,144 @@
+using CsCheck;
+using Forge.Domain.Sla;
+using Xunit;
+
+namespace Forge.Domain.Tests.Sla;
+
+public sealed class LatencySketchTests
+{
+    private static readonly double[] Shares = [0.01, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1];
+
+    [Fact]
+    public void Index_OfOneTenthSecond_IsTheWorkedExample()
+    {
+        Assert.Equal(-213, LatencySketch.Index(0.1));
+        Assert.Equal(-851 >> 2, LatencySketch.Index(0.1));
+        Assert.Equal(0.10011, LatencySketch.Read(-213), 5);
+    }
+
+    [Fact]
+    public void Index_EveryBound_BelongsToTheBucketBelow()
+    {
+        for (var i = -1_000; i < 600; i++)
+        {
+            Assert.Equal(i - 1, LatencySketch.Index(LatencySketch.LowerBound(i)));
+            Assert.Equal(i, LatencySketch.Index(Math.BitIncrement(LatencySketch.LowerBound(i))));
+        }
+    }
+
+    [Fact]
+    public void Read_AnyValue_IsOffByAtMostTheBound() =>
+        Gen.Double[1e-6, 600].Sample(v => Math.Abs(LatencySketch.Read(LatencySketch.Index(v)) - v) / v <= 0.00542);
+
+    [Theory]
+    [InlineData("lognormal")]
+    [InlineData("bimodal")]
+    [InlineData("pareto")]
+    public void Quantile_AgainstSortedSamples_IsWithinOnePercent(string shape)
+    {
+        var random = new Random(7);
+        var sketch = new LatencySketch();
+        var values = new double[50_000];
+        for (var i = 0; i < values.Length; i++)
+        {
+            var normal = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+            values[i] = shape switch
+            {
+                "lognormal" => 0.05 * Math.Exp(0.8 * normal),
+                "bimodal" => Math.Abs((random.NextDouble() < 0.9 ? 0.02 : 2) * (1 + (0.1 * normal))) + 1e-6,
+                _ => 0.01 * Math.Pow(1 - random.NextDouble(), -1 / 1.5),
+            };
+            sketch.Add(values[i]);
+        }
+        Array.Sort(values);
+        Assert.Equal(values.Length, sketch.Count);
+        foreach (var q in new[] { 0.5, 0.95, 0.99 })
+        {
+            var exact = values[(int)Math.Ceiling(q * values.Length) - 1];
+            Assert.InRange(sketch.Quantile(q)!.Value / exact, 0.99, 1.01);
+        }
+    }
+
+    [Fact]
+    public void Merge_AnyOrderAndGrouping_IsTheSame()
+    {
+        var sketches = Gen.Select(Gen.Double[1e-5, 100].Array[0, 60], Gen.Int[0, 12].Array[0, 20]);
+        Gen.Select(sketches, sketches, sketches).Sample((a, b, c) =>
+        {
+            var left = Of(a);
+            left.Merge(Of(b));
+            left.Merge(Of(c));
+            var right = Of(c);
+            right.Merge(Of(b));
+            var all = Of(a);
+            all.Merge(right);
+            return left.Count == all.Count && Shares.All(q => left.Quantile(q) == all.Quantile(q));
+        }, iter: 200);
+
+        static LatencySketch Of((double[] Values, int[] Buckets) content)
+        {
+            var sketch = new LatencySketch();
+            foreach (var value in content.Values) sketch.Add(value);
+            foreach (var bucket in content.Buckets) sketch.AddRange(bucket * 0.01, (bucket + 1) * 0.01, bucket + 1);
+            return sketch;
+        }
+    }
+
+    [Fact]
+    public void Merge_MoreThanTheBuckets_FoldsTheLowestAndKeepsTheCount()
+    {
+        var sketch = new LatencySketch();
+        for (var i = 0; i < 2_000; i++) sketch.Add(1e-6 * Math.Pow(1.011, i));
+        Assert.Equal(2_000, sketch.Count);
+        Assert.InRange(sketch.Quantile(0.99)!.Value / (1e-6 * Math.Pow(1.011, 1_979)), 0.99, 1.01);
+        Assert.Equal(LatencySketch.Read(LatencySketch.Index(1e-6 * Math.Pow(1.011, 1_999)) - LatencySketch.MaxBuckets + 1), sketch.Quantile(0.0001));
+    }
+
+    [Fact]
+    public void Quantile_OfExplicitBuckets_IsWithinOnePercentOfInterpolation()
+    {
+        double[] bounds = [0, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+        Gen.Long[0, 2_000].Array[11].Where(c => c.Sum() > 0).Sample(counts =>
+        {
+            var sketch = new LatencySketch();
+            for (var i = 0; i < counts.Length; i++) sketch.AddRange(bounds[i], bounds[i + 1], counts[i]);
+            return new[] { 0.5, 0.95, 0.99 }.All(q =>
+            {
+                var (rank, below) = (q * counts.Sum(), 0L);
+                for (var i = 0; i < counts.Length; i++)
+                {
+                    if (below + counts[i] >= rank && counts[i] > 0)
+                    {
+                        var exact = bounds[i] + ((bounds[i + 1] - bounds[i]) * (rank - below) / counts[i]);
+                        // Far below the lowest bound everything is folded; a rank on a bound may read on either side of it.
+                        return exact < 1e-4 || Math.Abs(sketch.Quantile(q)!.Value - exact) / exact <= 0.012;
+                    }
+                    below += counts[i];
+                }
+                return false;
+            });
+        }, iter: 300);
+    }
+
+    [Fact]
+    public void Ranges_BeyondTheirNumber_AreSpreadWithoutLoss()
+    {
+        var (few, many) = (new LatencySketch(), new LatencySketch());
+        for (var i = 0; i < 100; i++)
+        {
+            many.AddRange(0.01 * i, 0.01 * (i + 1), 3);
+            few.AddRange(0.01 * (i / 2), 0.01 * ((i / 2) + 1), 3);
+        }
+        Assert.Equal((300, 300), (many.Count, few.Count));
+        Assert.InRange(many.Quantile(0.5)!.Value, 0.495, 0.505);
+    }
+
+    [Fact]
+    public void Quantile_OfNothingOrZeros_IsNothingOrZero()
+    {
+        var sketch = new LatencySketch();
+        Assert.Null(sketch.Quantile(0.99));
+        sketch.Add(0, 5);
+        Assert.Equal(0, sketch.Quantile(0.99));
+    }
+}
