@@ -27,4 +27,8 @@ public interface IOutboxGrain : IGrainWithIntegerKey
     /// <summary>Delivers everything that is due; answers how many messages went out.</summary>
     [Alias("Sweep"), AlwaysInterleave]
     Task<int> Sweep();
+
+    /// <summary>Something was committed: starts a sweep and answers nobody.</summary>
+    [Alias("Nudge"), OneWay, AlwaysInterleave]
+    Task Nudge();
 }

@@ -29,6 +29,13 @@ public sealed partial class OutboxGrain(OutboxStore store, TimeProvider time, IL
         return _running = DeliverAll();
     }
 
+    /// <inheritdoc/>
+    public Task Nudge()
+    {
+        Sweep().Ignore();
+        return Task.CompletedTask;
+    }
+
     private async Task<int> DeliverAll()
     {
         var delivered = 0;

@@ -12,9 +12,5 @@ public static class OutboxMessages
     public const string ContractSigned = "contract.signed";
 
     /// <summary>Something was committed: deliver now rather than at the next sweep. Never fails the caller: the sweep is the guarantee.</summary>
-    public static Task Nudge(IGrainFactory grains)
-    {
-        grains.GetGrain<IOutboxGrain>(0).Sweep().Ignore();
-        return Task.CompletedTask;
-    }
+    public static Task Nudge(IGrainFactory grains) => grains.GetGrain<IOutboxGrain>(0).Nudge();
 }
