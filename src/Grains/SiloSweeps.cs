@@ -22,7 +22,7 @@ public sealed partial class SiloSweeps(IGrainFactory grains, IHostApplicationLif
             try
             {
                 if (!_woken) await WakeAll(stoppingToken);
-                await grains.GetGrain<IOutboxGrain>(0).Sweep();
+                await grains.GetGrain<IOutboxGrain>(0).Nudge();
                 await grains.GetGrain<IDeadlineSweepGrain>(0).Sweep();
             }
             catch (Exception error) when (!stoppingToken.IsCancellationRequested)
