@@ -138,7 +138,9 @@ public sealed partial class OrganizationPage : IDisposable
         var (id, hour) = (Id, Hour);
         var step = TimeSpan.FromSeconds(hour ? 10 : 60);
         var to = Store.Now;
-        var start = to - (hour ? TimeSpan.FromHours(1) : TimeSpan.FromHours(6));
+        var oldest = to - (hour ? TimeSpan.FromHours(1) : TimeSpan.FromHours(6));
+        // Whole steps, so that the first cell is not cut.
+        var start = new DateTimeOffset(oldest.Ticks - (oldest.Ticks % step.Ticks), TimeSpan.Zero) + step;
         var known = _history is { Points.Length: > 0 } h ? h.Points[^1].At - (2 * step) : start;
         var from = known > start ? known : start;
         var answer = await Api.GetAsync(

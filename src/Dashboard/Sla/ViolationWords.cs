@@ -18,8 +18,8 @@ public static class ViolationWords
     /// <summary>One sentence that says what happened.</summary>
     public static string Sentence(SlaViolation v, DateTimeOffset now) => v.State switch
     {
-        ViolationState.OPEN => $"{Say.Metric(v.MetricType)} has been below its promise since {Say.Moment(v.StartTime)}: {Say.Seconds(v.BadSeconds)} of bad time in {Say.Duration(now - v.StartTime)}.",
-        ViolationState.CLOSED => $"{Say.Metric(v.MetricType)} was below its promise for {Say.Seconds(v.BadSeconds)}{(v.CloseReason == "terms_ended" ? "; it ended because the promise itself ended" : "; it recovered")}.",
+        ViolationState.OPEN => $"{Say.Metric(v.MetricType)} has been worse than promised since {Say.Moment(v.StartTime)}: {Say.Seconds(v.BadSeconds)} of bad time in {Say.Duration(now - v.StartTime)}.",
+        ViolationState.CLOSED => $"{Say.Metric(v.MetricType)} was worse than promised for {Say.Seconds(v.BadSeconds)}{(v.CloseReason == "terms_ended" ? "; it ended because the promise itself ended" : "; it recovered")}.",
         _ => "Data that came late left no bad time in it. It is kept, and counts for nothing.",
     };
 }

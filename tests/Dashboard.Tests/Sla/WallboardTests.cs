@@ -1,0 +1,125 @@
+using Bunit;
+using Forge.Dashboard.Frame;
+using Forge.Dashboard.Sla;
+using Forge.Domain;
+using Forge.Domain.Sla;
+using Xunit;
+
+namespace Forge.Dashboard.Tests.Sla;
+
+public sealed class WallboardTests
+{
+    private static IRenderedComponent<Wallboard> Wall(PageContext page)
+    {
+        var wall = page.Render<Wallboard>();
+        _ = wall.InvokeAsync(() => wall.Instance.Resized(1_896, 1_000));
+        return wall;
+    }
+
+    private static string[] Names(IRenderedComponent<Wallboard> wall) => [.. wall.FindAll(".tile .name").Select(n => n.TextContent)];
+
+    [Fact]
+    public void Tiles_OfEveryLevel_StandWorstFirst()
+    {
+        using var page = new PageContext(
+            A.Tile("Quiet"), A.Tile("Nobody", Health.NoSla), A.Tile("Budget", Health.Warning), A.Tile("Old", age: TimeSpan.FromSeconds(90)),
+            A.Tile("Major", Health.Critical, null, A.Violation()), A.Tile("Worst", Health.Critical, null, A.Violation(ImpactLevel.CRITICAL)), A.Tile("Planned", Health.Maintenance));
+        var wall = Wall(page);
+        Assert.Equal(["Worst", "Major", "Old", "Budget", "Planned", "Quiet", "Nobody"], Names(wall));
+        Assert.Equal(["2", "1", "1", "1", "1", "1"], wall.FindAll(".counts b").Select(b => b.TextContent));
+    }
+
+    [Fact]
+    public void Tile_OfABrokenPromise_SaysWhatAPersonNeeds()
+    {
+        using var page = new PageContext(A.Tile("Acme", Health.Critical, null, A.Violation()));
+        var tile = Wall(page).Find(".tile");
+        Assert.Equal("sla/organizations/eu-acme000000", tile.GetAttribute("href"));
+        Assert.Equal("Critical", tile.QuerySelector(".word")!.TextContent);
+        Assert.Equal("99.961 %", tile.QuerySelector(".fig")!.TextContent);
+        Assert.Contains("of 99.950 %", tile.QuerySelector(".of")!.TextContent);
+        Assert.Contains("proven 99.822 %", tile.QuerySelector(".of")!.TextContent);
+        Assert.Contains("84 ms / 100 ms", tile.QuerySelector(".p99")!.TextContent);
+        Assert.Contains("bad for 12 min 10 s", tile.QuerySelector(".open")!.TextContent);
+        Assert.Equal("2 s", tile.QuerySelector(".age")!.TextContent);
+    }
+
+    [Fact]
+    public void Tile_WithoutNewData_TurnsStaleByTheClockAndKeepsWhatItWas()
+    {
+        using var page = new PageContext(A.Tile("Acme", Health.Warning, TimeSpan.FromSeconds(25)), A.Tile("Globex"));
+        var wall = Wall(page);
+        Assert.Equal("Warning", wall.Find(".tile .word").TextContent);
+        for (var second = 0; second < 6; second++)
+        {
+            page.Clock.Advance(TimeSpan.FromSeconds(1));
+            page.Store.Take(A.Beat(page.Clock, 1));
+        }
+        wall.WaitForAssertion(() => Assert.Equal("Stale", wall.Find(".tile .word").TextContent));
+        Assert.Equal("was Warning", wall.Find(".tile .was").TextContent);
+        Assert.Equal("stale 31 s", wall.Find(".tile .age").TextContent);
+    }
+
+    [Fact]
+    public void Board_WithoutHeartbeatForTenSeconds_GreysAndSaysSinceWhen()
+    {
+        using var page = new PageContext(A.Tile("Acme"));
+        var wall = Wall(page);
+        page.Clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.Empty(wall.FindAll(".untrusted"));
+        page.Clock.Advance(TimeSpan.FromSeconds(1));
+        wall.WaitForAssertion(() => Assert.NotEmpty(wall.FindAll(".untrusted")));
+        Assert.Contains("Nothing heard since 00:00:00 UTC (11 s ago)", wall.Find(".distrust").TextContent);
+    }
+
+    [Fact]
+    public void Tile_ThatWorsens_MovesToTheFront()
+    {
+        using var page = new PageContext(A.Tile("Acme"), A.Tile("Globex"));
+        var wall = Wall(page);
+        Assert.Equal(["Acme", "Globex"], Names(wall));
+        page.Store.Take(A.Frame(2, 2, A.Delta(A.Tile("Globex", Health.Critical, null, A.Violation()), 2)));
+        page.Clock.Advance(TimeSpan.FromMilliseconds(100));
+        wall.WaitForAssertion(() => Assert.Equal(["Globex", "Acme"], Names(wall)));
+    }
+
+    [Fact]
+    public void Change_OfOneTile_RepaintsNoOther()
+    {
+        using var page = new PageContext([.. Enumerable.Range(0, 50).Select(i => A.Tile($"Org{i:00}"))]);
+        var wall = Wall(page);
+        page.Clock.Advance(TimeSpan.FromMilliseconds(100));
+        var tiles = wall.FindComponents<WallTile>();
+        var before = tiles.ToDictionary(t => t.Instance.OrganizationId, t => t.RenderCount);
+        page.Store.Take(A.Frame(2, 2, A.Delta(A.Tile("Org07") with { P99Ms5m = 91 }, 2)));
+        page.Clock.Advance(TimeSpan.FromMilliseconds(100));
+        var repainted = tiles.Where(t => t.RenderCount != before[t.Instance.OrganizationId]).Select(t => t.Instance.OrganizationId);
+        Assert.Equal(["eu-org0700000"], repainted);
+    }
+
+    [Fact]
+    public void Wall_WithoutOrganizations_SaysWhatToDo()
+    {
+        using var page = new PageContext();
+        Assert.Contains("Nothing is watched yet", Wall(page).Markup);
+    }
+
+    [Fact]
+    public void Banner_DuringALoss_SaysLastGoodTimeThenWhatWasCaughtUp()
+    {
+        using var page = new PageContext(A.Tile("Acme"));
+        var banner = page.Render<ConnectionBanner>();
+        Assert.Equal("", banner.Markup.Trim());
+        page.Store.Lost();
+        page.Clock.Advance(TimeSpan.FromSeconds(30));
+        banner.WaitForAssertion(() => Assert.Contains("right at 00:00:00 UTC, 30 s ago", Words(banner.Find("p").TextContent)));
+        page.Store.Starting();
+        page.Store.Take(new Domain.Live.LiveStart(null, A.Frame(2, 4, A.Delta(A.Tile("Acme", Health.Warning), 2))));
+        banner.WaitForAssertion(() => Assert.Contains("1 change of the last 30 s caught up, nothing missed", Words(banner.Find("p").TextContent)));
+        for (var second = 0; second < 14; second++) page.Clock.Advance(TimeSpan.FromSeconds(1));
+        page.Store.Take(A.Beat(page.Clock, 4));
+        banner.WaitForAssertion(() => Assert.Equal("", banner.Markup.Trim()));
+    }
+
+    private static string Words(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+}
