@@ -52,7 +52,9 @@ public sealed class SpineCluster : IAsyncDisposable
         await services.GetRequiredService<StorageMigrator>().MigrateAsync(default);
         var builder = new InProcessTestClusterBuilder(1);
         builder.Options.ConfigureFileLogging = false;
+#pragma warning disable ORLEANSEXP003 // as the product runs it; the default directory hides races
         builder.Options.UseDistributedGrainDirectory = true;
+#pragma warning restore ORLEANSEXP003
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.AddForgeStorage(storage);

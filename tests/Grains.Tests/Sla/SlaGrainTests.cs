@@ -2,6 +2,8 @@ using Forge.Domain.Sla;
 using Forge.Grains.Interfaces.Sla;
 using Forge.Storage;
 using Forge.Storage.Audit;
+using Forge.Storage.Contracts;
+using Forge.Storage.Sla;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -10,6 +12,8 @@ namespace Forge.Grains.Tests.Sla;
 /// <summary>The SLA grain on a real store: what it commits, what it survives, what it never counts twice.</summary>
 public sealed class SlaGrainTests(SpineFixture fixture) : IClassFixture<SpineFixture>
 {
+    private static readonly TimeSpan CheckpointWithin = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private readonly SpineCluster _spine = fixture.Spine;
 
     private async Task<(ISlaGrain Grain, string Id, Traffic Traffic)> Start()
@@ -25,16 +29,18 @@ public sealed class SlaGrainTests(SpineFixture fixture) : IClassFixture<SpineFix
     private async Task<IngestReceipt> Acknowledged(ISlaGrain grain, TelemetryBatch batch)
     {
         var receipt = await grain.Ingest(batch);
-        if (receipt.Durable == 0) return receipt;
-        var durable = grain.Durable(receipt.Durable);
-        while (!durable.IsCompleted)
-        {
-            _spine.Time.Advance(TimeSpan.FromMilliseconds(50));
-            await Task.WhenAny(durable, Task.Yield().AsTask());
-        }
-        await durable;
+        if (receipt.Durable != 0) await Durable(grain, receipt.Durable);
         return receipt;
     }
+
+    private async Task Durable(ISlaGrain grain, long ticket)
+    {
+        var durable = grain.Durable(ticket);
+        _spine.Time.Advance(CheckpointWithin);
+        await durable.WaitAsync(Patience);
+    }
+
+    private static async Task<SlaOrganizationView> View(ISlaGrain grain) => await grain.View() ?? throw new InvalidOperationException("The grain knows no such organization.");
 
     private async Task Feed(ISlaGrain grain, Traffic traffic, int slots, long good, long bad)
     {
@@ -50,11 +56,11 @@ public sealed class SlaGrainTests(SpineFixture fixture) : IClassFixture<SpineFix
     {
         var (grain, id, traffic) = await Start();
         await Feed(grain, traffic, 6, 100, 0);
-        Assert.Empty((await grain.View()).OpenViolations);
+        Assert.Empty((await View(grain)).OpenViolations);
 
         await Feed(grain, traffic, 3, 50, 50);
 
-        var open = Assert.Single((await grain.View()).OpenViolations, v => v.MetricType == SlaMetricType.UPTIME);
+        var open = Assert.Single((await View(grain)).OpenViolations, v => v.MetricType == SlaMetricType.UPTIME);
         Assert.Equal(30, open.BadSeconds);
         var stored = await _spine.Services.GetRequiredService<ViolationReader>().OpenForAsync(id, default);
         Assert.Contains(stored, s => s.State.Id == open.Id);
@@ -70,7 +76,7 @@ public sealed class SlaGrainTests(SpineFixture fixture) : IClassFixture<SpineFix
         await Feed(grain, traffic, 6, 0, 100);
         await Feed(grain, traffic, 12, 100, 0);
 
-        Assert.Empty((await grain.View()).OpenViolations);
+        Assert.Empty((await View(grain)).OpenViolations);
         var all = await _spine.Services.GetRequiredService<ViolationReader>().SinceAsync(id, DateTimeOffset.UnixEpoch, default);
         var closed = Assert.Single(all, v => v.State.MetricType == SlaMetricType.UPTIME).State;
         Assert.Equal(ViolationState.CLOSED, closed.State);
@@ -91,7 +97,7 @@ public sealed class SlaGrainTests(SpineFixture fixture) : IClassFixture<SpineFix
 
         Assert.Equal(0, again.Accepted);
         Assert.Contains(again.Ignored, r => r.Reason == IngestReason.Duplicate);
-        var month = (await grain.View()).Month;
+        var month = (await View(grain)).Month;
         Assert.Equal((traffic.Requests, traffic.BadRequests), (month.Requests, month.BadRequests));
     }
 
@@ -104,15 +110,12 @@ public sealed class SlaGrainTests(SpineFixture fixture) : IClassFixture<SpineFix
         Assert.NotEqual(0, receipt.Durable);
         var durable = grain.Durable(receipt.Durable);
         Assert.False(durable.IsCompleted);
-        while (!durable.IsCompleted)
-        {
-            _spine.Time.Advance(TimeSpan.FromMilliseconds(50));
-            await Task.WhenAny(durable, Task.Yield().AsTask());
-        }
+        _spine.Time.Advance(CheckpointWithin);
+        await durable.WaitAsync(Patience);
 
         await Deactivate(grain, crash: true);
 
-        var month = (await grain.View()).Month;
+        var month = (await View(grain)).Month;
         Assert.Equal((500, 5), (month.Requests, month.BadRequests));
         var repeated = await grain.Ingest(Traffic.Interval(11, _spine.Time.GetUtcNow(), 500, 5));
         Assert.Equal(0, repeated.Accepted);
@@ -126,7 +129,7 @@ public sealed class SlaGrainTests(SpineFixture fixture) : IClassFixture<SpineFix
 
         await Deactivate(grain, crash: false);
 
-        var month = (await grain.View()).Month;
+        var month = (await View(grain)).Month;
         Assert.Equal((traffic.Requests, traffic.BadRequests), (month.Requests, month.BadRequests));
     }
 
@@ -135,12 +138,12 @@ public sealed class SlaGrainTests(SpineFixture fixture) : IClassFixture<SpineFix
     {
         var (grain, _, traffic) = await Start();
         await Feed(grain, traffic, 4, 0, 100);
-        var open = Assert.Single((await grain.View()).OpenViolations, v => v.MetricType == SlaMetricType.UPTIME);
+        var open = Assert.Single((await View(grain)).OpenViolations, v => v.MetricType == SlaMetricType.UPTIME);
 
         await Deactivate(grain, crash: true);
         await Feed(grain, traffic, 2, 0, 100);
 
-        var after = Assert.Single((await grain.View()).OpenViolations, v => v.MetricType == SlaMetricType.UPTIME);
+        var after = Assert.Single((await View(grain)).OpenViolations, v => v.MetricType == SlaMetricType.UPTIME);
         Assert.Equal(open.Id, after.Id);
         Assert.Equal(open.StartTime, after.StartTime);
     }
@@ -156,7 +159,7 @@ public sealed class SlaGrainTests(SpineFixture fixture) : IClassFixture<SpineFix
         try
         {
             await Feed(grain, traffic, 3, 0, 100);
-            var tile = (await grain.View()).Tile;
+            var tile = (await View(grain)).Tile;
             Assert.Contains(tile.Open, v => v.Pending);
         }
         finally
@@ -167,7 +170,7 @@ public sealed class SlaGrainTests(SpineFixture fixture) : IClassFixture<SpineFix
 
         await Feed(grain, traffic, 1, 0, 100);
 
-        Assert.DoesNotContain((await grain.View()).Tile.Open, v => v.Pending);
+        Assert.DoesNotContain((await View(grain)).Tile.Open, v => v.Pending);
         Assert.NotEmpty(await _spine.Services.GetRequiredService<ViolationReader>().OpenForAsync(id, default));
     }
 
@@ -175,19 +178,19 @@ public sealed class SlaGrainTests(SpineFixture fixture) : IClassFixture<SpineFix
     public async Task Terms_AmendedForNextMonth_ComeIntoForceAtItsFirstInstant()
     {
         var (grain, id, _) = await Start();
-        Assert.Equal(999_500, (await grain.View()).Tile.TargetPpm);
+        Assert.Equal(999_500, (await View(grain)).Tile.TargetPpm);
         var contracts = await _spine.Services.GetRequiredService<ContractReader>().ListAsync(id, default);
         var contract = _spine.Grains.GetGrain<Interfaces.Contracts.IContractGrain>(contracts[0].State.Id);
         var stricter = Domain.Contracts.SlaTerms.Default with { Uptime = new Domain.Contracts.UptimeTerms(999_900) };
         var first = new DateOnly(_spine.Time.GetUtcNow().Year, _spine.Time.GetUtcNow().Month, 1).AddMonths(1);
         SpineCluster.Must(await contract.Amend(new Domain.Contracts.AmendContract(first, stricter, "stricter"), SpineCluster.Context()));
         await _spine.Grains.GetGrain<Interfaces.IOutboxGrain>(0).Sweep();
-        Assert.Equal(999_500, (await grain.View()).Tile.TargetPpm);
+        Assert.Equal(999_500, (await View(grain)).Tile.TargetPpm);
 
         _spine.Time.SetUtcNow(new DateTimeOffset(first.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero));
         await _spine.Grains.GetGrain<Interfaces.IDeadlineSweepGrain>(0).Sweep();
 
-        Assert.Equal(999_900, (await grain.View()).Tile.TargetPpm);
+        Assert.Equal(999_900, (await View(grain)).Tile.TargetPpm);
     }
 
     [Fact]
@@ -223,10 +226,4 @@ public sealed class SlaGrainTests(SpineFixture fixture) : IClassFixture<SpineFix
         }
         await grain.Cast<Orleans.Core.Internal.IGrainManagementExtension>().DeactivateOnIdle();
     }
-}
-
-internal static class TaskYield
-{
-    /// <summary>A task that completes after the scheduler has had a turn.</summary>
-    public static async Task AsTask(this System.Runtime.CompilerServices.YieldAwaitable yield) => await yield;
 }
