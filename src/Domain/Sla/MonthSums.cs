@@ -100,6 +100,12 @@ internal sealed class MonthSums
         if (Contains(slot)) _latency.Add(sums);
     }
 
+    public void Add(LatencySketch sketch, in LatencySums latency)
+    {
+        Sketch.Merge(sketch);
+        _latency.Add(latency);
+    }
+
     public void Add(in SlotSums slots, in SliceSums slices)
     {
         _slots.Add(slots);

@@ -13,7 +13,7 @@ public sealed partial class SlaEngine
     private readonly MetricSlots[] _sources;
     private readonly LatencySketch[] _slowSketches;
     private readonly (long First, long Last)[] _slowMinutes = new (long, long)[3];
-    private readonly ImmutableArray<Episode>[] _episodes = new ImmutableArray<Episode>[5];
+    private readonly ImmutableArray<Episode>[] _episodes = [[], [], [], [], []];
     private Action<long>? _sealMinute;
     private long _promiseFrom;
     private long _dirtyFrom = long.MaxValue;
@@ -49,7 +49,7 @@ public sealed partial class SlaEngine
     public void RestoreOpen(SlaViolation open)
     {
         var metric = Array.IndexOf(Metrics, open.MetricType);
-        if (metric < 0 || open.State != ViolationState.OPEN || open.BadSeconds <= 0) return;
+        if (metric < 0 || TargetOf(open.MetricType, Policy) is null || open.State != ViolationState.OPEN || open.BadSeconds <= 0) return;
         foreach (var episode in Episodes(open.MetricType))
             if (episode.IsOpen || episode.End > open.StartTime) return;
         var (first, count) = (Slots.At(open.StartTime), Math.Max(1, open.BadSeconds / 10));
@@ -113,7 +113,7 @@ public sealed partial class SlaEngine
     private void EvaluateEpisodes()
     {
         var (to, silent) = (EpisodesTo, IsSilent);
-        if (_dirtyFrom == long.MaxValue && _episodesFor == to && _episodesSilent == silent) return;
+        if (to == long.MinValue || (_dirtyFrom == long.MaxValue && _episodesFor == to && _episodesSilent == silent)) return;
         for (var i = 0; i < Metrics.Length; i++)
         {
             var (closed, state) = _tracks[i].Evaluate(to, Policy.Terms.EpisodeOrDefault, _sources[i], _dirtyFrom);

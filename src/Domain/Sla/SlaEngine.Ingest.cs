@@ -21,6 +21,8 @@ public sealed partial class SlaEngine
         _clockMs = Math.Max(_clockMs, nowMs);
         (_mustPersist, _repeated) = (false, false);
         var receipt = new ReceiptBuilder();
+        if (batch.Samples.IsDefault) batch = batch with { Samples = [] };
+        if (batch.Intervals.IsDefault) batch = batch with { Intervals = [] };
         if (batch.Identity != 0 && !_identities.Remember(batch.Identity))
         {
             receipt.Ignore(IngestReason.Duplicate, batch.Samples.Length + batch.Intervals.Length);

@@ -170,6 +170,8 @@ public sealed partial class SlaEngine
         var lastHour = Math.Min(ringHour, Slots.FloorDiv(_month.End, Slots.PerHour)) - 1;
         var (slots, slices) = _hours.Sum(firstHour, lastHour);
         _month.Add(slots, slices);
+        var (sketch, latency) = _days.Sum(Slots.FloorDiv(_month.First + Slots.PerDay - 1, Slots.PerDay), Slots.FloorDiv(_month.End, Slots.PerDay) - 1);
+        _month.Add(sketch, latency);
         var from = Math.Max(_month.First, Math.Max(_ring.Tail, ringHour * Slots.PerHour));
         for (var slot = from; slot <= _ring.Newest; slot++) _month.Change(slot, default, _ring[slot]);
         if (SliceSlots is not { } length) return;

@@ -31,7 +31,7 @@ internal static class T
     public static CumulativeSample Bad(double at, double value, ulong group = 1) => new((group * 100) + 2, 0, group, SignalRole.BadRequests, 0, Ms(at), value);
 
     public static CumulativeSample Le(double at, double boundMs, double value, ulong group = 1) =>
-        new((group * 100) + 10 + (ulong)(double.IsPositiveInfinity(boundMs) ? 80 : boundMs / 25), (group * 100) + 9, group, SignalRole.LatencyBucket, boundMs, Ms(at), value);
+        new((group * 1_000_000) + 10 + (ulong)(double.IsPositiveInfinity(boundMs) ? 99_999 : boundMs), (group * 100) + 9, group, SignalRole.LatencyBucket, boundMs, Ms(at), value);
 
     public static TelemetryBatch Batch(params CumulativeSample[] samples) => new(0, [.. samples], []);
 

@@ -184,4 +184,38 @@ public sealed class ViolationTests
         var episode = engine.Episodes(SlaMetricType.UPTIME).Single();
         Assert.Equal((T.At(3_600), 8 * 3_600, true), (episode.Start, episode.BadSeconds, episode.IsOpen));
     }
+
+    [Fact]
+    public void Reconcile_AfterEveryRandomLateBatch_KeepsOneOpenAndEndsWithTheEpisodes() => Gen.Int[0, int.MaxValue].Sample(seed =>
+    {
+        var (random, ids) = (new Random(seed), 0);
+        var engine = T.Engine(T.Terms(T.NoLatency, errors: null));
+        var intervals = new List<(double Arrives, DeltaInterval Interval)>();
+        for (ulong group = 1; group <= 2; group++)
+        {
+            var bad = false;
+            for (var at = 0; at < 3_000; at += 10)
+            {
+                if (random.Next(8) == 0) bad = !bad;
+                if (random.Next(15) > 0) intervals.Add((at + 10 + (random.Next(4) == 0 ? random.Next(280) : 0), T.Delta(at, at + 10, 100, bad ? 60 : 0, group)));
+            }
+        }
+        intervals.Add((3_300, T.Delta(3_000, 3_300, 3_000, 0)));
+        var recorded = new Dictionary<string, SlaViolation>();
+        foreach (var (arrives, interval) in intervals.OrderBy(i => i.Arrives))
+        {
+            engine.Send(arrives, interval);
+            foreach (var change in ViolationDecisions.Reconcile("o", [.. recorded.Values], engine, engine.Policy, T.At(arrives), () => $"v{++ids:D4}"))
+            {
+                Assert.Equal(change.After, change.Events.Aggregate(recorded.GetValueOrDefault(change.ViolationId), SlaViolation.Apply));
+                recorded[change.ViolationId] = change.After;
+                if (recorded.Values.Count(v => v.State == ViolationState.OPEN) > 1) Assert.Fail($"two open at {arrives}");
+            }
+            var open = engine.Episodes(SlaMetricType.UPTIME).LastOrDefault(e => e.IsOpen);
+            Assert.Equal(open?.Start, recorded.Values.SingleOrDefault(v => v.State == ViolationState.OPEN)?.StartTime);
+        }
+        Assert.Equal(
+            engine.Episodes(SlaMetricType.UPTIME).Select(e => (e.Start, e.End, e.BadSeconds, e.Actual)),
+            recorded.Values.Where(v => v.State == ViolationState.CLOSED).OrderBy(v => v.StartTime).Select(v => (v.StartTime, v.EndTime, v.BadSeconds, v.Actual)));
+    }, iter: 40, threads: 1);
 }
