@@ -11,6 +11,8 @@ namespace Forge.Dashboard.Frame;
 /// <summary>Where you are, search, the live connection in words, theme and account.</summary>
 public sealed partial class TopBar : IDisposable
 {
+    private static readonly (string Choice, string Words)[] Themes = [("system", "Follow the system"), ("dark", "Dark"), ("light", "Light")];
+
     private LinkState _shown;
 
     /// <summary>The navigation is asked for (small screens).</summary>

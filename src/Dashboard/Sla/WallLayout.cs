@@ -78,7 +78,7 @@ public static class WallLayout
         TileSize.Huge => (520, 264),
         TileSize.Large => (300, 190),
         TileSize.Medium => (216, 124),
-        TileSize.Small => (128, 44),
+        TileSize.Small => (184, 40),
         TileSize.Compact => (54, 28),
         _ => (26, 18),
     };

@@ -49,7 +49,7 @@ public sealed class ViolationsPageTests
         var (page, view, _) = Open("sla/violations");
         using var _ = page;
         var cells = view.WaitForElement("tbody tr").QuerySelectorAll("td").Select(c => c.TextContent.Trim()).ToArray();
-        Assert.Equal(["Open", "Acme", "Latency p99", "Major", "100 ms", "412 ms", "20 min ago", "12 min 10 s"], cells);
+        Assert.Equal(["Open", "AcmeLatency p99, 20 min ago", "Latency p99", "Major", "100 ms", "412 ms", "20 min ago", "12 min 10 s"], cells);
         Assert.Contains("violation=0123456789abcdef0123456789abcdef", view.Find("td.name a").GetAttribute("href"), StringComparison.Ordinal);
     }
 
