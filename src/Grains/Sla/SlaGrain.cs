@@ -26,6 +26,7 @@ public sealed partial class SlaGrain(
 {
     private static readonly TimeSpan RetryStore = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestOutage = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan TileSpacing = TimeSpan.FromMilliseconds(100);   // the pumps send no oftener
     private const string PolicyDeadline = "policy";
 
     private SlaProfile? _profile;
@@ -35,6 +36,8 @@ public sealed partial class SlaGrain(
     private IGrainTimer _tick = null!;
     private long _epoch;
     private long _sequence;
+    private DateTimeOffset _tileAt;
+    private bool _tileWaits;
 
     private string Id => this.GetPrimaryKeyString();
 
@@ -126,9 +129,11 @@ public sealed partial class SlaGrain(
     {
         if (_profile is { } profile)
         {
-            foreach (var (change, violation) in await book.SettleAsync(_engine, now))
+            var changes = await book.SettleAsync(_engine, now);
+            foreach (var (change, violation) in changes)
                 Announce(LiveDelta.ViolationOf(violation.Id), new LiveContent.ViolationChanged(change, violation, profile.Organization.Name));
-            Announce(LiveDelta.TileOf(Id), new LiveContent.TileChanged(Tile(profile, now)));
+            if (changes.IsEmpty && now - _tileAt < TileSpacing) _tileWaits = true;
+            else ShowTile(profile, now);
         }
         ArmTick(now);
     }
@@ -155,6 +160,12 @@ public sealed partial class SlaGrain(
         LogPolicy(log, Id, _engine.Policy.Monitored, _engine.Policy.TermsVersion ?? 0);
     }
 
+    private void ShowTile(SlaProfile profile, DateTimeOffset now)
+    {
+        (_tileAt, _tileWaits) = (now, false);
+        Announce(LiveDelta.TileOf(Id), new LiveContent.TileChanged(Tile(profile, now)));
+    }
+
     private SlaTile Tile(SlaProfile profile, DateTimeOffset now) =>
         TileRules.Compose(profile, _engine, book.Shown, book.PendingIds, book.Within30Days(now), now) with { IsDemo = profile.Organization.ExternalId?.StartsWith("demo-", StringComparison.Ordinal) == true };
 
@@ -163,6 +174,7 @@ public sealed partial class SlaGrain(
     private void ArmTick(DateTimeOffset now)
     {
         var next = _engine.NextTick(now);
+        if (_tileWaits) next = next is { } tick && tick < _tileAt + TileSpacing ? tick : _tileAt + TileSpacing;
         if (book.HasPending) next = next is { } n && n < now + RetryStore ? n : now + RetryStore;
         var wait = next is null ? Timeout.InfiniteTimeSpan : next.Value > now ? next.Value - now : TimeSpan.Zero;
         _tick.Change(wait, Timeout.InfiniteTimeSpan);
