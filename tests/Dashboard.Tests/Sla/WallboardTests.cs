@@ -3,6 +3,8 @@ using Forge.Dashboard.Frame;
 using Forge.Dashboard.Sla;
 using Forge.Domain;
 using Forge.Domain.Sla;
+using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Forge.Dashboard.Tests.Sla;
@@ -64,6 +66,7 @@ public sealed class WallboardTests
     public void Board_WithoutHeartbeatForTenSeconds_GreysAndSaysSinceWhen()
     {
         using var page = new PageContext(A.Tile("Acme"));
+        page.Services.GetRequiredService<NavigationManager>().NavigateTo("wallboard?kiosk=1");
         var wall = Wall(page);
         page.Clock.Advance(TimeSpan.FromSeconds(10));
         Assert.Empty(wall.FindAll(".untrusted"));
