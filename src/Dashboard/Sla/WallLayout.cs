@@ -44,6 +44,8 @@ public static class WallLayout
     /// <summary>Space between blocks in CSS pixels.</summary>
     public const int Between = 8;
 
+    private const double SmallestDot = 6;
+
     private static readonly TileSize[] FocusSizes = [TileSize.Huge, TileSize.Large, TileSize.Medium];
 
     private static readonly TileSize[] GoodSizes = [TileSize.Large, TileSize.Medium, TileSize.Small, TileSize.Compact, TileSize.Heat];
@@ -61,7 +63,25 @@ public static class WallLayout
                     if (Height(plan) <= height) return Stretch(plan, height);
                 }
             }
-        return Shrink(width, height, notGood, good, noSla);
+        return Dots(width, height, notGood, good, noSla) ?? Shrink(width, height, notGood, good, noSla);
+    }
+
+    /// <summary>On a small screen those without a promise become dots, so that those with one keep their names; null when even dots do not fit.</summary>
+    private static WallPlan? Dots(double width, double height, int notGood, int good, int noSla)
+    {
+        if (noSla == 0) return null;
+        foreach (var goodSize in GoodSizes.Where(s => s is TileSize.Medium or TileSize.Small))
+        {
+            var named = new WallPlan(Block(TileSize.Medium, notGood, width), Block(TileSize.Compact, 0, width), Block(goodSize, good, width), Block(TileSize.Heat, 0, width));
+            var rest = height - Height(named) - Between;
+            if (rest <= 0) continue;
+            var cell = Math.Floor(Math.Sqrt(width * rest / noSla));
+            if (cell < SmallestDot) continue;
+            var columns = (int)(width / cell);
+            var dots = new WallGroup(TileSize.Heat, noSla, columns, cell - Gap(TileSize.Heat));
+            if (dots.Rows * cell <= rest) return named with { NoSla = dots };
+        }
+        return null;
     }
 
     /// <summary>Height of a plan in CSS pixels.</summary>

@@ -203,22 +203,20 @@ public sealed class LatencySketch
     }
 
     /// <summary>Shares of a range by bucket, ascending; what lies below <paramref name="lowest"/> is folded into it.</summary>
-    private static IEnumerable<(int Index, double Share)> Parts(Range range, int lowest)
+    private static List<(int Index, double Share)> Parts(Range range, int lowest)
     {
         var top = Index(range.High);
-        if (range.High <= range.Low || top <= lowest)
-        {
-            yield return (Math.Max(lowest, top), 1);
-            yield break;
-        }
+        if (range.High <= range.Low || top <= lowest) return [(Math.Max(lowest, top), 1)];
         var (width, from) = (range.High - range.Low, range.Low);
         var first = range.Low > 0 ? Math.Max(lowest, range.Low >= LowerBound(Index(range.Low) + 1) ? Index(range.Low) + 1 : Index(range.Low)) : lowest;
+        var parts = new List<(int Index, double Share)>(top - first + 1);
         for (var i = first; i <= top; i++)
         {
             var to = i == top ? range.High : Math.Min(range.High, LowerBound(i + 1));
-            yield return (i, (to - from) / width);
+            parts.Add((i, (to - from) / width));
             from = to;
         }
+        return parts;
     }
 
     private void AddUnits(int index, long units)

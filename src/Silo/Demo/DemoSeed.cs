@@ -39,8 +39,7 @@ public sealed class DemoSeed(IGrainFactory grains, TimeProvider time)
         var contract = grains.GetGrain<IContractGrain>(customer.ContractId);
         var known = await contract.Get();
         if (known.Value?.Contract.SignedOn is not null) return;
-        var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
-        var start = new DateOnly(today.Year, today.Month, 1).AddMonths(-(customer.Index % 9) - 1);
+        var start = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);   // earlier days would count as not measured
         if (!known.Succeeded)
             Demand((await contract.Draft(new DraftContract(customer.Id, start, customer.TermMonths, "UTC", terms), Context($"demo-contract-{customer.Index}"))).Refusal);
         Demand((await contract.Sign(new SignContract(start), Context($"demo-signature-{customer.Index}"))).Refusal);

@@ -42,6 +42,16 @@ public sealed class WallLayoutTests
     }
 
     [Fact]
+    public void Wall_OnAPhone_KeepsTheNamesOfThoseWithAPromise()
+    {
+        var plan = WallLayout.Fit(370, 680, 1, 11, 1_000);
+        Assert.True(plan.Good.Size >= TileSize.Small);
+        Assert.True(plan.Focus.Size >= TileSize.Medium);
+        Assert.Equal(1_000, plan.NoSla.Count);
+        Assert.InRange(WallLayout.Height(plan), 0, 680);
+    }
+
+    [Fact]
     public void Lead_OfAnUnevenBlock_TakesWhatTheLastRowLeaves()
     {
         var block = new WallGroup(TileSize.Huge, 7, 3, 200);
