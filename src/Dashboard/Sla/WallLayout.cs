@@ -98,7 +98,7 @@ public static class WallLayout
         TileSize.Huge => (520, 264),
         TileSize.Large => (300, 190),
         TileSize.Medium => (216, 124),
-        TileSize.Small => (184, 40),
+        TileSize.Small => (176, 40),
         TileSize.Compact => (54, 28),
         _ => (26, 18),
     };
