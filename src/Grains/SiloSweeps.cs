@@ -1,50 +1,86 @@
+using System.Collections.Immutable;
 using Forge.Grains.Interfaces;
 using Forge.Grains.Interfaces.Organizations;
 using Forge.Grains.Interfaces.Sla;
+using Forge.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
 
 namespace Forge.Grains;
 
-/// <summary>At silo start and every 5 s: outbox and deadlines are swept. At start every organization's SLA grain is woken once, so that every board is complete.</summary>
-public sealed partial class SiloSweeps(IGrainFactory grains, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SiloSweeps> log) : BackgroundService
+/// <summary>
+/// At silo start and every 5 s: outbox and deadlines are swept. When silos came or went, every organization's SLA grain is woken, so that boards are complete and silence is judged.
+/// Each part fails alone.
+/// </summary>
+public sealed partial class SiloSweeps(
+    IGrainFactory grains, ISiloStatusOracle silos, Ledger ledger, OutboxStore outbox, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SiloSweeps> log) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
+    private const int SweepsPerCleaning = 720;
     private const int Parallelism = 32;
-    private bool _woken;
+    private ImmutableHashSet<SiloAddress> _awakeOn = [];
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await SiloStart.WaitAsync(lifetime, stoppingToken);
-        while (!stoppingToken.IsCancellationRequested)
+        for (var sweep = 0; !stoppingToken.IsCancellationRequested; sweep++)
         {
-            try
-            {
-                if (!_woken) await WakeAll(stoppingToken);
-                await grains.GetGrain<IOutboxGrain>(0).Nudge();
-                await grains.GetGrain<IDeadlineSweepGrain>(0).Sweep();
-            }
-            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogSweep(log, error);
-            }
+            await Try("outbox", () => grains.GetGrain<IOutboxGrain>(0).Nudge(), stoppingToken);
+            await Try("deadlines", () => grains.GetGrain<IDeadlineSweepGrain>(0).Sweep(), stoppingToken);
+            await Try("waking", () => WakeAll(stoppingToken), stoppingToken);
+            if (sweep % SweepsPerCleaning == 0) await Try("cleaning", Clean, stoppingToken);
             await Task.Delay(Period, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     private async Task WakeAll(CancellationToken stopping)
     {
+        var active = silos.GetApproximateSiloStatuses(onlyActive: true).Keys.ToImmutableHashSet();
+        if (active.SetEquals(_awakeOn)) return;
         var ids = await grains.GetGrain<IOrganizationQueryGrain>(0).AllIds();
-        await Parallel.ForEachAsync(ids, new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = stopping },
-            async (id, _) => await grains.GetGrain<ISlaGrain>(id).Wake());
-        _woken = true;
-        LogWoken(log, ids.Length);
+        var failed = 0;
+        await Parallel.ForEachAsync(ids, new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = stopping }, async (id, _) =>
+        {
+            try
+            {
+                await grains.GetGrain<ISlaGrain>(id).Wake();
+            }
+            catch (Exception error) when (!stopping.IsCancellationRequested)
+            {
+                Interlocked.Increment(ref failed);
+                LogWake(log, id, error);
+            }
+        });
+        _awakeOn = active;
+        LogWoken(log, ids.Length - failed, failed);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A sweep failed; the next one follows in 5 s.")]
-    private static partial void LogSweep(ILogger logger, Exception error);
+    private async Task Clean()
+    {
+        await ledger.ForgetReceiptsAsync(default);
+        await outbox.ForgetDeliveredAsync(default);
+    }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} organizations are on the board.")]
-    private static partial void LogWoken(ILogger logger, int count);
+    private async Task Try(string part, Func<Task> work, CancellationToken stopping)
+    {
+        try
+        {
+            await work();
+        }
+        catch (Exception error) when (!stopping.IsCancellationRequested)
+        {
+            LogSweep(log, part, error);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Sweep of {Part} failed; the next one follows in 5 s.")]
+    private static partial void LogSweep(ILogger logger, string part, Exception error);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Organization} could not be woken: nothing about it is judged until it can.")]
+    private static partial void LogWake(ILogger logger, string organization, Exception error);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} organizations are on the board, {Failed} could not be woken.")]
+    private static partial void LogWoken(ILogger logger, int count, int failed);
 }

@@ -4,17 +4,17 @@ using Microsoft.EntityFrameworkCore;
 namespace Forge.Storage;
 
 /// <summary>An instant at which, at the latest, something has to be done.</summary>
-public sealed record Deadline(string Kind, string Key, string Name, DateTimeOffset DueAt);
+public sealed record OverdueDeadline(string Kind, string Key, string Name, DateTimeOffset DueAt);
 
 /// <summary>Deadlines that wait; the sweep looks here for those whose timer and reminder were missed.</summary>
 public sealed class DeadlineStore(ForgeDatabase database)
 {
     /// <summary>Deadlines due at or before <paramref name="now"/>, oldest first.</summary>
-    public async Task<ImmutableArray<Deadline>> OverdueAsync(DateTimeOffset now, int limit, CancellationToken ct)
+    public async Task<ImmutableArray<OverdueDeadline>> OverdueAsync(DateTimeOffset now, int limit, CancellationToken ct)
     {
         await using var context = database.Open();
         var rows = await context.Deadlines.Where(r => r.DueAt <= now).OrderBy(r => r.DueAt).ThenBy(r => r.Kind).ThenBy(r => r.Key).ThenBy(r => r.Name)
-            .Take(limit).Select(r => new Deadline(r.Kind, r.Key, r.Name, r.DueAt)).ToListAsync(ct);
+            .Take(limit).Select(r => new OverdueDeadline(r.Kind, r.Key, r.Name, r.DueAt)).ToListAsync(ct);
         return [.. rows];
     }
 

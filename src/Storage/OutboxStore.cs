@@ -23,6 +23,8 @@ public sealed record OutboxMessage(
 /// </summary>
 public sealed class OutboxStore(ForgeDatabase database, TimeProvider clock)
 {
+    private static readonly TimeSpan KeepDelivered = TimeSpan.FromDays(7);
+
     /// <summary>How long a sender has before another may try.</summary>
     public static TimeSpan LeaseTime { get; } = TimeSpan.FromSeconds(60);
 
@@ -69,6 +71,13 @@ public sealed class OutboxStore(ForgeDatabase database, TimeProvider clock)
     {
         await using var context = database.Open();
         return await context.Outbox.CountAsync(m => m.State == OutboxState.Pending || m.State == OutboxState.Sending, ct);
+    }
+
+    /// <summary>Deletes what was delivered more than 7 days ago; the journal keeps that it happened. Answers how many.</summary>
+    public Task<int> ForgetDeliveredAsync(CancellationToken ct)
+    {
+        var before = clock.GetUtcNow() - KeepDelivered;
+        return database.WriteAsync(context => context.Outbox.Where(m => m.State == OutboxState.Delivered && m.CreatedAt < before).ExecuteDeleteAsync(ct), ct);
     }
 
     private Task<bool> SettleAsync(OutboxMessage message, string state, string? error, DateTimeOffset? notBefore, CancellationToken ct) => database.WriteAsync(

@@ -44,7 +44,7 @@ public static class WebApiHost
         services.AddHostedService<IngestKeyUseWriter>().AddHostedService<SetupAnnouncer>();
 
         services.AddSingleton<LiveFeed>().AddSingleton<LiveNode>();
-        services.AddHostedService(s => s.GetRequiredService<LiveNode>()).AddHostedService<LivePublisher>();
+        services.AddHostedService(s => s.GetRequiredService<LiveNode>()).AddHostedService<LiveSender>();
         services.AddSignalR(hub =>
         {
             hub.MaximumReceiveMessageSize = 32 * 1024;

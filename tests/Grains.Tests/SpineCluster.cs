@@ -75,13 +75,13 @@ public sealed class SpineCluster : IAsyncDisposable
         return spine;
     }
 
-    /// <summary>An enterprise organization with a contract in force since 2026-01-01 and the given terms.</summary>
-    public async Task<string> EnterpriseAsync(SlaTerms? terms = null, string name = "Acme")
+    /// <summary>An enterprise organization with a signed contract (from 2026-01-01 unless told) and the given terms.</summary>
+    public async Task<string> EnterpriseAsync(SlaTerms? terms = null, string name = "Acme", DateOnly? starts = null)
     {
         var id = OrganizationId.Mint(Region.EU, Guid.NewGuid().ToByteArray());
         Must(await Grains.GetGrain<IOrganizationGrain>(id).Create(new CreateOrganization(name, id.Replace("-", "", StringComparison.Ordinal), null, Region.EU, OrganizationPlan.ENTERPRISE, false, 10), Context()));
         var contract = Grains.GetGrain<IContractGrain>(Guid.NewGuid().ToString("N"));
-        Must(await contract.Draft(new DraftContract(id, new DateOnly(2026, 1, 1), 12, "UTC", terms ?? SlaTerms.Default), Context()));
+        Must(await contract.Draft(new DraftContract(id, starts ?? new DateOnly(2026, 1, 1), 12, "UTC", terms ?? SlaTerms.Default), Context()));
         Must(await contract.Sign(new SignContract(new DateOnly(2026, 1, 1)), Context()));
         await Grains.GetGrain<IOutboxGrain>(0).Sweep();
         return id;

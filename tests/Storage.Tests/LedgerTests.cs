@@ -249,9 +249,9 @@ public abstract class LedgerTests(Store store)
         await deadlines.ClearAsync(kind, "a", "x", default);
         await deadlines.ClearAsync(kind, "a", "x", default);
         await deadlines.SetAsync(kind, "a", "y", due, default);
-        Assert.Equal(new Deadline(kind, "a", "y", due), Assert.Single(await Overdue(due)));
+        Assert.Equal(new OverdueDeadline(kind, "a", "y", due), Assert.Single(await Overdue(due)));
 
-        async Task<ImmutableArray<Deadline>> Overdue(DateTimeOffset now) => [.. (await deadlines.OverdueAsync(now, 1000, default)).Where(d => d.Kind == kind)];
+        async Task<ImmutableArray<OverdueDeadline>> Overdue(DateTimeOffset now) => [.. (await deadlines.OverdueAsync(now, 1000, default)).Where(d => d.Kind == kind)];
         async Task<IEnumerable<string>> Keys(DateTimeOffset now) => (await Overdue(now)).Select(d => d.Key);
     }
 }

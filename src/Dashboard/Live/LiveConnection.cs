@@ -26,13 +26,10 @@ public sealed class LiveConnection(NavigationManager navigation, LiveStore store
         _hub = new HubConnectionBuilder()
             .WithUrl(navigation.ToAbsoluteUri("hubs/live"))
             .AddJsonProtocol(o => o.PayloadSerializerOptions = new JsonSerializerOptions(ForgeJson.Default.Options))
-            .WithAutomaticReconnect(new NeverGiveUp())
             .Build();
         _hub.ServerTimeout = TimeSpan.FromSeconds(20);
         _hub.On<LiveFrame>("frame", frame => { if (!store.Take(frame)) Ask(); });
         _hub.On<LiveHeartbeat>("heartbeat", beat => { if (!store.Take(beat)) Ask(); });
-        _hub.Reconnecting += OnReconnecting;
-        _hub.Reconnected += OnReconnected;
         _hub.Closed += OnClosed;
         _ = ConnectAsync();
     }
@@ -43,18 +40,6 @@ public sealed class LiveConnection(NavigationManager navigation, LiveStore store
         await _stop.CancelAsync();
         if (_hub is not null) await _hub.DisposeAsync();
         _stop.Dispose();
-    }
-
-    private Task OnReconnecting(Exception? why)
-    {
-        store.Lost();
-        return Task.CompletedTask;
-    }
-
-    private Task OnReconnected(string? id)
-    {
-        Ask();
-        return Task.CompletedTask;
     }
 
     private Task OnClosed(Exception? why)
@@ -114,13 +99,10 @@ public sealed class LiveConnection(NavigationManager navigation, LiveStore store
         }
     }
 
-    /// <summary>At once, then 1, 2 and 5 s, then every 10 s for ever.</summary>
-    public sealed class NeverGiveUp : IRetryPolicy
+    /// <summary>Almost at once, then after 1 and 2 s, then every 3 s for ever.</summary>
+    public static class NeverGiveUp
     {
         /// <summary>Delay before the attempt that follows <paramref name="attempt"/> failed ones.</summary>
-        public static TimeSpan Delay(long attempt) => TimeSpan.FromSeconds(attempt switch { 0 => 0.2, 1 => 1, 2 => 2, 3 => 5, _ => 10 });
-
-        /// <inheritdoc />
-        public TimeSpan? NextRetryDelay(RetryContext retryContext) => Delay(retryContext.PreviousRetryCount);
+        public static TimeSpan Delay(long attempt) => TimeSpan.FromSeconds(attempt switch { 0 => 0.2, 1 => 1, 2 => 2, _ => 3 });
     }
 }

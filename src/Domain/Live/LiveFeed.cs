@@ -15,6 +15,10 @@ public abstract record LiveContent
     {
     }
 
+    /// <summary>True for the last word about a thing.</summary>
+    [JsonIgnore]
+    public bool IsOver => this is ViolationChanged { Violation.State: not ViolationState.OPEN };
+
     /// <summary>A tile has this content now.</summary>
     [GenerateSerializer, Immutable, Alias("forge.LiveContent.TileChanged")]
     public sealed record TileChanged(SlaTile Tile) : LiveContent;

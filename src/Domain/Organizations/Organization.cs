@@ -57,6 +57,10 @@ public sealed record Organization(
     OrganizationStatus Status,
     DateTimeOffset CreatedAt)
 {
+    /// <summary>Seeded by <c>--demo</c>: its external id says so.</summary>
+    [JsonIgnore]
+    public bool IsDemo => ExternalId?.StartsWith("demo-", StringComparison.Ordinal) == true;
+
     /// <summary>The state after an event.</summary>
     public static Organization Apply(Organization? state, OrganizationEvent change) => change switch
     {

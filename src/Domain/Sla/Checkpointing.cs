@@ -4,7 +4,7 @@ using System.Buffers.Binary;
 namespace Forge.Domain.Sla;
 
 /// <summary>Writes a checkpoint: little-endian fixed words and LEB128 varints.</summary>
-internal sealed class CheckpointWriter
+internal sealed class StateWriter
 {
     private readonly ArrayBufferWriter<byte> _out = new(8_192);
 
@@ -60,17 +60,17 @@ internal sealed class CheckpointWriter
     }
 }
 
-/// <summary>Reads what <see cref="CheckpointWriter"/> wrote; every fault is a <see cref="FormatException"/>.</summary>
-internal sealed class CheckpointReader
+/// <summary>Reads what <see cref="StateWriter"/> wrote; every fault is a <see cref="FormatException"/>.</summary>
+internal sealed class StateReader
 {
     private readonly byte[] _bytes;
     private int _at;
 
-    public CheckpointReader(ReadOnlySpan<byte> checkpoint, byte format)
+    public StateReader(ReadOnlySpan<byte> checkpoint, byte format)
     {
         if (checkpoint.Length < 5) throw new FormatException("The SLA checkpoint is shorter than its frame.");
         if (checkpoint[0] != format) throw new FormatException($"The SLA checkpoint has format {checkpoint[0]}; this version reads format {format}.");
-        if (BinaryPrimitives.ReadUInt32LittleEndian(checkpoint[^4..]) != CheckpointWriter.Checksum(checkpoint[..^4]))
+        if (BinaryPrimitives.ReadUInt32LittleEndian(checkpoint[^4..]) != StateWriter.Checksum(checkpoint[..^4]))
             throw new FormatException("The SLA checkpoint does not match its checksum.");
         _bytes = checkpoint[..^4].ToArray();
         _at = 1;

@@ -52,7 +52,7 @@ internal sealed class EpisodeTrack
         return (closed, state);
     }
 
-    public void Save(CheckpointWriter writer)
+    public void Save(StateWriter writer)
     {
         writer.Signed(_base.Next);
         writer.Unsigned(_base.Recent);
@@ -75,7 +75,7 @@ internal sealed class EpisodeTrack
         writer.Unsigned(_base.WorstLatencyCentiMs);
     }
 
-    public void Load(CheckpointReader reader)
+    public void Load(StateReader reader)
     {
         var state = new EpisodeState(reader.Signed()) { Recent = reader.Unsigned(), IsOpen = reader.Flag() };
         if (state.IsOpen)

@@ -51,7 +51,7 @@ internal sealed class HourTier
         return (slots, slices);
     }
 
-    public void Save(CheckpointWriter writer)
+    public void Save(StateWriter writer)
     {
         writer.Flag(!_empty);
         if (_empty) return;
@@ -67,7 +67,7 @@ internal sealed class HourTier
         }
     }
 
-    public void Load(CheckpointReader reader)
+    public void Load(StateReader reader)
     {
         if (!reader.Flag()) return;
         (_empty, Newest) = (false, Math.Max(Kept, reader.Signed()));

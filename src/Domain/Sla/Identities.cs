@@ -24,13 +24,13 @@ internal sealed class Identities
         return Mix(hash ^ (ulong)interval.ToMs);
     }
 
-    public void Save(CheckpointWriter writer)
+    public void Save(StateWriter writer)
     {
         writer.Count(_order.Count);
         foreach (var identity in _order) writer.Word(identity);
     }
 
-    public void Load(CheckpointReader reader)
+    public void Load(StateReader reader)
     {
         for (var n = reader.Count(Kept); n > 0; n--) Remember(reader.Word());
     }

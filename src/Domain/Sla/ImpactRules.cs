@@ -16,7 +16,7 @@ public static class ImpactRules
     public static (ImpactLevel Impact, string Reason) Judge(Episode episode, long target, bool exhaustsBudget)
     {
         if (episode.BadSeconds > CriticalSeconds) return (ImpactLevel.CRITICAL, "bad for more than 30 min");
-        if (exhaustsBudget) return (ImpactLevel.CRITICAL, "exhausts the month's error budget");
+        if (exhaustsBudget && episode.BadSeconds >= MagnitudeSeconds) return (ImpactLevel.CRITICAL, "exhausts the month's error budget");
         var magnitude = episode.BadSeconds >= MagnitudeSeconds ? Magnitude(episode, target) : (ImpactLevel.MINOR, "");
         if (magnitude.Item1 == ImpactLevel.CRITICAL) return magnitude;
         if (episode.BadSeconds >= MajorSeconds) return (ImpactLevel.MAJOR, "bad for 5 min or more");

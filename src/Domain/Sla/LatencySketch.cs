@@ -132,7 +132,7 @@ public sealed class LatencySketch
         (_zero, _low, _buckets) = (0, 0, []);
     }
 
-    internal void Save(CheckpointWriter writer)
+    internal void Save(StateWriter writer)
     {
         writer.Unsigned((ulong)_zero);
         writer.Count(_ranges.Count);
@@ -151,7 +151,7 @@ public sealed class LatencySketch
         foreach (var bucket in _buckets) writer.Unsigned((ulong)bucket);
     }
 
-    internal void Load(CheckpointReader reader)
+    internal void Load(StateReader reader)
     {
         Clear();
         _zero = (long)reader.Unsigned();
@@ -169,7 +169,7 @@ public sealed class LatencySketch
     }
 
     /// <summary>Whole microseconds (every usual bound) are short; anything else is a double.</summary>
-    private static void Bound(CheckpointWriter writer, double seconds)
+    private static void Bound(StateWriter writer, double seconds)
     {
         var micros = Math.Round(seconds * 1_000_000);
         var whole = micros is >= 0 and < 1e12 && (micros / 1_000_000).Equals(seconds);
@@ -177,7 +177,7 @@ public sealed class LatencySketch
         if (!whole) writer.Double(seconds);
     }
 
-    private static double Bound(CheckpointReader reader)
+    private static double Bound(StateReader reader)
     {
         var code = reader.Unsigned();
         return (code & 1) != 0 ? (code >> 1) / 1_000_000d : reader.Double();

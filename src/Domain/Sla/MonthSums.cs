@@ -2,7 +2,7 @@ namespace Forge.Domain.Sla;
 
 internal partial struct SlotSums
 {
-    public readonly void Save(CheckpointWriter writer)
+    public readonly void Save(StateWriter writer)
     {
         writer.Unsigned((ulong)Good);
         writer.Unsigned((ulong)Bad);
@@ -11,7 +11,7 @@ internal partial struct SlotSums
         writer.Sixtieths((ulong)Bad60);
     }
 
-    public static SlotSums Load(CheckpointReader reader) => new()
+    public static SlotSums Load(StateReader reader) => new()
     {
         Good = (long)reader.Unsigned(), Bad = (long)reader.Unsigned(), Excluded = (long)reader.Unsigned(),
         Total60 = (long)reader.LongSixtieths(), Bad60 = (long)reader.LongSixtieths(),
@@ -43,14 +43,14 @@ internal struct SliceSums
         _ => new SliceSums { Known = 1, GoodShares = (long)((Int128)(slots.Total60 - slots.Bad60) * One / slots.Total60) },
     };
 
-    public readonly void Save(CheckpointWriter writer)
+    public readonly void Save(StateWriter writer)
     {
         writer.Unsigned((ulong)Known);
         writer.Unsigned((ulong)Excluded);
         writer.Unsigned((ulong)GoodShares);
     }
 
-    public static SliceSums Load(CheckpointReader reader) => new()
+    public static SliceSums Load(StateReader reader) => new()
     {
         Known = (long)reader.Unsigned(), Excluded = (long)reader.Unsigned(), GoodShares = (long)reader.Unsigned(),
     };
@@ -112,7 +112,7 @@ internal sealed class MonthSums
         _slices.Add(slices, 1);
     }
 
-    public void Save(CheckpointWriter writer)
+    public void Save(StateWriter writer)
     {
         _slots.Save(writer);
         _slices.Save(writer);
@@ -120,7 +120,7 @@ internal sealed class MonthSums
         Sketch.Save(writer);
     }
 
-    public void Load(CheckpointReader reader)
+    public void Load(StateReader reader)
     {
         _slots = SlotSums.Load(reader);
         _slices = SliceSums.Load(reader);

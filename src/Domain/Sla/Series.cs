@@ -91,7 +91,7 @@ internal struct IntervalCounts
         Slow50 = Slow50 + other.Slow50, Slow95 = Slow95 + other.Slow95, Slow99 = Slow99 + other.Slow99,
     };
 
-    public readonly void Save(CheckpointWriter writer)
+    public readonly void Save(StateWriter writer)
     {
         writer.Signed(From);
         writer.Unsigned((ulong)Total);
@@ -102,7 +102,7 @@ internal struct IntervalCounts
         writer.Unsigned((ulong)Slow99);
     }
 
-    public static IntervalCounts Load(CheckpointReader reader) => new()
+    public static IntervalCounts Load(StateReader reader) => new()
     {
         From = reader.Signed(), Total = (long)reader.Unsigned(), Bad = (long)reader.Unsigned(), Latency = (long)reader.Unsigned(),
         Slow50 = (long)reader.Unsigned(), Slow95 = (long)reader.Unsigned(), Slow99 = (long)reader.Unsigned(),
@@ -140,6 +140,12 @@ internal sealed class Group(ulong id)
 
     /// <summary>Newest sample seen, staged or applied.</summary>
     public long NewestAt { get; set; } = Series.Never;
+
+    /// <summary>Newest sample when the checkpoint in hand was taken.</summary>
+    public long CheckpointAt { get; set; } = Series.Never;
+
+    /// <summary>Newest sample that a stored checkpoint holds; <see cref="Series.Never"/> before the first.</summary>
+    public long StoredAt { get; set; } = Series.Never;
 
     /// <summary>Series of the newest applied scrape that have not ended.</summary>
     public int ExpectedSeries { get; set; }

@@ -46,7 +46,7 @@ internal sealed class SeriesTable
         return changed;
     }
 
-    public void Save(CheckpointWriter writer)
+    public void Save(StateWriter writer)
     {
         writer.Count(_series.Count);
         writer.Count(_families.Count);
@@ -85,7 +85,7 @@ internal sealed class SeriesTable
         }
     }
 
-    public void Load(CheckpointReader reader, long nowMs)
+    public void Load(StateReader reader, long nowMs)
     {
         var (seriesCount, familyCount, groupCount) = (reader.Count(1_000_000), reader.Count(1_000_000), reader.Count(100_000));
         var families = new ulong[familyCount];
@@ -121,7 +121,7 @@ internal sealed class SeriesTable
         }
     }
 
-    private static void SaveGroup(CheckpointWriter writer, Group group)
+    private static void SaveGroup(StateWriter writer, Group group)
     {
         writer.Word(group.Id);
         writer.Signed(group.LastAt);
@@ -137,7 +137,7 @@ internal sealed class SeriesTable
         foreach (var counts in group.Applied) counts.Save(writer);
     }
 
-    private static Group LoadGroup(CheckpointReader reader, long nowMs)
+    private static Group LoadGroup(StateReader reader, long nowMs)
     {
         var group = new Group(reader.Word()) { LastAt = reader.Signed(), LastArrivalMs = nowMs };
         group.FirstAt = Offset(reader, group.LastAt);
@@ -152,7 +152,7 @@ internal sealed class SeriesTable
         return group;
     }
 
-    private static void SaveSeries(CheckpointWriter writer, Series series, int group, int family)
+    private static void SaveSeries(StateWriter writer, Series series, int group, int family)
     {
         writer.Word(series.Id);
         writer.Count(group);
@@ -169,7 +169,7 @@ internal sealed class SeriesTable
         if (series.From != Series.Never) writer.Unsigned((ulong)series.Difference);
     }
 
-    private Series LoadSeries(CheckpointReader reader, Group[] groups, ulong[] families)
+    private Series LoadSeries(StateReader reader, Group[] groups, ulong[] families)
     {
         var id = reader.Word();
         var group = groups[reader.Count(groups.Length - 1)];
@@ -190,13 +190,13 @@ internal sealed class SeriesTable
     }
 
     /// <summary>Times are written as distances from a time that is already known.</summary>
-    private static void Offset(CheckpointWriter writer, long anchor, long time)
+    private static void Offset(StateWriter writer, long anchor, long time)
     {
         writer.Flag(time != Series.Never);
         if (time != Series.Never) writer.Signed(time - (anchor == Series.Never ? 0 : anchor));
     }
 
-    private static long Offset(CheckpointReader reader, long anchor) =>
+    private static long Offset(StateReader reader, long anchor) =>
         reader.Flag() ? reader.Signed() + (anchor == Series.Never ? 0 : anchor) : Series.Never;
 
     private void Drop(Series series)

@@ -8,7 +8,7 @@ public sealed partial class SlaEngine
     /// <summary>Everything the engine knows, compact; call <see cref="MarkClean"/> once it is stored.</summary>
     public byte[] Checkpoint()
     {
-        var writer = new CheckpointWriter();
+        var writer = new StateWriter();
         writer.Byte(Format);
         writer.Flag(Policy.Monitored);
         writer.Signed(Policy.MonthFrom.ToUnixTimeMilliseconds());
@@ -43,6 +43,7 @@ public sealed partial class SlaEngine
             writer.Signed(_slowMinutes[rank].Last);
             _slowSketches[rank].Save(writer);
         }
+        foreach (var group in _table.Groups.Values) group.CheckpointAt = group.NewestAt;
         _checkpointedVersion = _version;
         return writer.Finish();
     }
@@ -52,7 +53,7 @@ public sealed partial class SlaEngine
     /// </summary>
     public static SlaEngine Restore(ReadOnlySpan<byte> checkpoint, SlaPolicy policy, DateTimeOffset now)
     {
-        var reader = new CheckpointReader(checkpoint, Format);
+        var reader = new StateReader(checkpoint, Format);
         try
         {
             return Read(reader, policy, now);
@@ -63,7 +64,7 @@ public sealed partial class SlaEngine
         }
     }
 
-    private static SlaEngine Read(CheckpointReader reader, SlaPolicy policy, DateTimeOffset now)
+    private static SlaEngine Read(StateReader reader, SlaPolicy policy, DateTimeOffset now)
     {
         var nowMs = now.ToUnixTimeMilliseconds();
         var monitored = reader.Flag();
@@ -93,6 +94,7 @@ public sealed partial class SlaEngine
         engine._days.Load(reader);
         engine._month.Load(reader);
         engine._table.Load(reader, nowMs);
+        foreach (var group in engine._table.Groups.Values) group.CheckpointAt = group.StoredAt = group.NewestAt;
         engine._identities.Load(reader);
         foreach (var track in engine._tracks) track.Load(reader);
         for (var rank = 0; rank < engine._slowSketches.Length; rank++)
@@ -106,5 +108,5 @@ public sealed partial class SlaEngine
         return engine;
     }
 
-    private static DateTimeOffset Instant(CheckpointReader reader) => DateTimeOffset.FromUnixTimeMilliseconds(reader.Signed());
+    private static DateTimeOffset Instant(StateReader reader) => DateTimeOffset.FromUnixTimeMilliseconds(reader.Signed());
 }

@@ -225,7 +225,9 @@ public sealed partial class SlaEngine
         Stage(series, at, value, nowMs);
         if (gap) receipt.Ignore(IngestReason.Gap, 1);
         else receipt.Accept();
-        _mustPersist |= gap || reset;
+        // A sender that catches up brings minutes of data at once; after a crash the next difference may span only 5 of them.
+        var ahead = series.Group.StoredAt != Series.Never && at - series.Group.StoredAt > MaxUnstoredMs;
+        _mustPersist |= gap || reset || ahead;
     }
 
     private static bool IsOutOfOrder(Group group, long at) => group.NewestAt != Series.Never && at < group.NewestAt - MaxIntervalMs;

@@ -17,6 +17,12 @@ public sealed partial class SlaEngine
     /// <summary>How far ahead of the clock a sample may be: 2 min.</summary>
     public const long MaxFutureMs = 120_000;
 
+    /// <summary>When no checkpoint could be written for this long, nothing more is taken in (sla.md 11).</summary>
+    public static TimeSpan LongestWithoutCheckpoint { get; } = TimeSpan.FromMinutes(4);
+
+    /// <summary>Data time that may be acknowledged ahead of the stored checkpoint: with the sender's next interval it must stay below <see cref="MaxIntervalMs"/>.</summary>
+    public const long MaxUnstoredMs = 200_000;
+
     /// <summary>How long a scrape waits for the rest of it: 10 s.</summary>
     public const long StagingMs = 10_000;
 
@@ -88,7 +94,14 @@ public sealed partial class SlaEngine
     public static SlaEngine Create(SlaPolicy policy, DateTimeOffset now) => new(policy, now.ToUnixTimeMilliseconds());
 
     /// <summary>The last checkpoint was written: what changed before it was taken is clean.</summary>
-    public void MarkClean() => _cleanVersion = _checkpointedVersion;
+    public void MarkClean()
+    {
+        _cleanVersion = _checkpointedVersion;
+        foreach (var group in _table.Groups.Values) group.StoredAt = group.CheckpointAt;
+    }
+
+    /// <summary>Start of the oldest kept slot; null before the first data. What ended earlier is no longer judged.</summary>
+    public DateTimeOffset? KeptFrom => _ring.IsEmpty ? null : DateTimeOffset.FromUnixTimeMilliseconds(_ring.Tail * Slots.LengthMs);
 
     /// <summary>
     /// Takes over another promise: at a month boundary, when terms change, or when monitoring begins or ends. Slots keep their verdicts; the month is summed again from hours and slots.

@@ -43,4 +43,27 @@ public sealed record SlaPolicy(
         var (_, utcFrom, utcTo) = ZoneTimeline.Utc.MonthAt(now);
         return new SlaPolicy(false, SlaTerms.Default, null, ZoneTimeline.Utc, utcFrom, utcTo, utcFrom, utcTo);
     }
+
+    /// <summary>
+    /// The next instant at which <see cref="At"/> may answer differently without anybody changing anything: a contract's first or last day, or the end of a judged month; null when nothing is ahead.
+    /// </summary>
+    public static DateTimeOffset? NextChange(SlaProfile? profile, DateTimeOffset now, Func<string, ZoneTimeline> zoneOf)
+    {
+        if (profile is null) return null;
+        DateTimeOffset? next = null;
+        foreach (var contract in profile.Contracts)
+        {
+            var zone = zoneOf(contract.Zone);
+            var end = zone.StartOfDay(contract.TermEnd);
+            Consider(zone.StartOfDay(contract.StartDate));
+            Consider(end);
+            if (now < end) Consider(zone.MonthAt(now).To);
+        }
+        return next;
+
+        void Consider(DateTimeOffset at)
+        {
+            if (at > now && (next is null || at < next)) next = at;
+        }
+    }
 }

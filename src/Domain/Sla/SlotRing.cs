@@ -104,7 +104,7 @@ internal sealed class SlotRing
         return sums;
     }
 
-    public void Save(CheckpointWriter writer)
+    public void Save(StateWriter writer)
     {
         writer.Flag(!IsEmpty);
         if (IsEmpty) return;
@@ -139,7 +139,7 @@ internal sealed class SlotRing
         }
     }
 
-    public void Load(CheckpointReader reader)
+    public void Load(StateReader reader)
     {
         if (!reader.Flag()) return;
         Start(reader.Signed());

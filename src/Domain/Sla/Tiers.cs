@@ -16,7 +16,7 @@ internal struct LatencySums
         Slow99 += other.Slow99;
     }
 
-    public readonly void Save(CheckpointWriter writer)
+    public readonly void Save(StateWriter writer)
     {
         writer.Sixtieths((ulong)Count60);
         writer.Sixtieths((ulong)Slow50);
@@ -24,7 +24,7 @@ internal struct LatencySums
         writer.Sixtieths((ulong)Slow99);
     }
 
-    public static LatencySums Load(CheckpointReader reader) => new()
+    public static LatencySums Load(StateReader reader) => new()
     {
         Count60 = (long)reader.LongSixtieths(), Slow50 = (long)reader.LongSixtieths(), Slow95 = (long)reader.LongSixtieths(), Slow99 = (long)reader.LongSixtieths(),
     };
@@ -111,7 +111,7 @@ internal sealed class MinuteTier
         return sums;
     }
 
-    public void Save(CheckpointWriter writer)
+    public void Save(StateWriter writer)
     {
         writer.Flag(!IsEmpty);
         if (IsEmpty) return;
@@ -127,7 +127,7 @@ internal sealed class MinuteTier
         for (var minute = Newest - Live + 1; minute <= Newest; minute++) Sketch(minute).Save(writer);
     }
 
-    public void Load(CheckpointReader reader)
+    public void Load(StateReader reader)
     {
         if (!reader.Flag()) return;
         (IsEmpty, Newest) = (false, Math.Max(Kept, reader.Signed()));
@@ -170,7 +170,7 @@ internal sealed class DayTier
         return (sketch, sums);
     }
 
-    public void Save(CheckpointWriter writer)
+    public void Save(StateWriter writer)
     {
         writer.Count(_days.Count);
         foreach (var (day, entry) in _days)
@@ -181,7 +181,7 @@ internal sealed class DayTier
         }
     }
 
-    public void Load(CheckpointReader reader)
+    public void Load(StateReader reader)
     {
         for (var n = reader.Count(Kept); n > 0; n--)
         {

@@ -25,7 +25,7 @@ public static class TileRules
             last5.P99Ms, policy.Monitored ? policy.Terms.Latency.P99Ms : null,
             Ppm.Ceiling(last5.BadRequests, last5.Requests), policy.Monitored ? policy.Terms.ErrorRateTargetPpm : null,
             engine.RequestsPerSecond, last30d.UptimePpm, last30d.P99Ms, violations30d, month.CoveragePpm, last30d.CoveragePpm,
-            violations, engine.DataAt, StaleAfterMs(engine.IntervalMs), now, reason);
+            violations, engine.DataAt, StaleAfterMs(engine.IntervalMs), now, reason, organization.IsDemo);
     }
 
     /// <summary>Level and reason, staleness aside (that is a matter of the reader's clock).</summary>

@@ -21,10 +21,9 @@ public sealed class LivePublisher
         var kept = _latest.AddOrUpdate(delta.Thing, delta, (_, known) => delta.IsNewerThan(known) ? delta : known);
         if (!ReferenceEquals(kept, delta)) return;
         foreach (var backlog in _backlogs.Values) backlog.Add(delta);
+        // What is over is told once; web nodes drop it themselves. Only things that live are kept for those who come later.
+        if (delta.Content.IsOver) _latest.TryRemove(new KeyValuePair<string, LiveDelta>(delta.Thing, delta));
     }
-
-    /// <summary>Drops a thing that is over; web nodes keep it until they drop it themselves.</summary>
-    public void Forget(string thing) => _latest.TryRemove(thing, out _);
 
     /// <summary>Starts collecting for a node, beginning with everything there is.</summary>
     internal LiveBacklog Open(string node)

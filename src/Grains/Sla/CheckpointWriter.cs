@@ -17,6 +17,8 @@ internal sealed class CheckpointWriter(IPersistentState<SlaCheckpoint> storage, 
     private IGrainTimer _timer = null!;
     private SlaEngine _engine = null!;
     private DateTimeOffset? _due;
+    private long _epoch;
+    private long _first;
     private long _issued;
     private long _saved;
     private bool _writing;
@@ -26,9 +28,11 @@ internal sealed class CheckpointWriter(IPersistentState<SlaCheckpoint> storage, 
     public DateTimeOffset? FailingSince { get; private set; }
 
     /// <summary>Binds it to the grain's engine and timer.</summary>
-    public void Start(SlaEngine engine, Func<Func<CancellationToken, Task>, IGrainTimer> register)
+    public void Start(SlaEngine engine, long epoch, Func<Func<CancellationToken, Task>, IGrainTimer> register)
     {
-        _engine = engine;
+        // Tickets of another activation must never look like ours.
+        (_engine, _epoch) = (engine, epoch);
+        _first = _issued = _saved = time.GetUtcNow().UtcTicks;
         _timer = register(WriteAsync);
     }
 
@@ -48,8 +52,8 @@ internal sealed class CheckpointWriter(IPersistentState<SlaCheckpoint> storage, 
     /// <summary>Completes when a checkpoint holds the ticket; a ticket of an earlier activation is unknown and faults, so that the sender repeats.</summary>
     public Task WaitAsync(long ticket)
     {
-        if (ticket <= _saved) return Task.CompletedTask;
-        if (ticket > _issued) return Task.FromException(new InvalidOperationException("The activation that took this batch is gone; send it again."));
+        if (ticket > _first && ticket <= _saved) return Task.CompletedTask;
+        if (ticket <= _first || ticket > _issued) return Task.FromException(new InvalidOperationException("The activation that took this batch is gone; send it again."));
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _waiting.Add((ticket, done));
         return done.Task;
@@ -68,8 +72,9 @@ internal sealed class CheckpointWriter(IPersistentState<SlaCheckpoint> storage, 
             {
                 storage.State.Engine = _engine.Checkpoint();
                 storage.State.TakenAt = time.GetUtcNow();
-                _engine.MarkClean();
+                storage.State.Epoch = _epoch;
                 await storage.WriteStateAsync(cancellation);
+                _engine.MarkClean();   // only now: a repetition that arrives meanwhile has to wait too
             }
             (_saved, _lost, FailingSince) = (ticket, false, null);
             Settle(ticket, null);

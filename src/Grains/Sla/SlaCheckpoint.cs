@@ -11,4 +11,8 @@ public sealed class SlaCheckpoint
     /// <summary>When they were taken.</summary>
     [Id(1)]
     public DateTimeOffset TakenAt { get; set; }
+
+    /// <summary>Live epoch of the activation that wrote it; the next one is greater, whatever the clocks say.</summary>
+    [Id(2)]
+    public long Epoch { get; set; }
 }

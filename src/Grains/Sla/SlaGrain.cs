@@ -25,7 +25,6 @@ public sealed partial class SlaGrain(
     ILogger<SlaGrain> log) : Grain, ISlaGrain, IRemindable
 {
     private static readonly TimeSpan RetryStore = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestOutage = TimeSpan.FromMinutes(4);
     private static readonly TimeSpan TileSpacing = TimeSpan.FromMilliseconds(100);   // the pumps send no oftener
     private const string PolicyDeadline = "policy";
 
@@ -45,7 +44,7 @@ public sealed partial class SlaGrain(
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        _epoch = now.ToUnixTimeMilliseconds();
+        _epoch = Math.Max(now.ToUnixTimeMilliseconds(), storage.State.Epoch + 1);
         _profile = await profiles.FindAsync(Id, cancellationToken);
         var policy = SlaPolicy.At(_profile, now, zones.Of);
         _engine = storage.RecordExists && storage.State.Engine.Length > 0
@@ -53,7 +52,7 @@ public sealed partial class SlaGrain(
             : SlaEngine.Create(policy, now);
         await book.OpenAsync(Id, _engine, now, cancellationToken);
         _checkpoint = new CheckpointWriter(storage, time, DeactivateOnIdle);
-        _checkpoint.Start(_engine, write => this.RegisterGrainTimer(write, new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { Interleave = true }));
+        _checkpoint.Start(_engine, _epoch, write => this.RegisterGrainTimer(write, new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { Interleave = true }));
         _tick = this.RegisterGrainTimer(_ => TickAsync(), new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { KeepAlive = true });
         _policyEnd = new Deadline(this, time, deadlines, "sla", PolicyDeadline, () => ReviewPolicy(time.GetUtcNow()));
         ArmTick(now);
@@ -71,7 +70,7 @@ public sealed partial class SlaGrain(
     {
         var now = time.GetUtcNow();
         if (_profile is null && (_profile = await profiles.FindAsync(Id, default)) is null) return Unknown(batch);
-        if (_checkpoint.FailingSince is { } since && now - since > LongestOutage) throw new InvalidOperationException("No checkpoint could be written for 4 min; nothing more is taken in.");
+        if (_checkpoint.FailingSince is { } since && now - since > SlaEngine.LongestWithoutCheckpoint) throw new InvalidOperationException("No checkpoint could be written for 4 min; nothing more is taken in.");
         if (now >= _engine.Policy.MonthTo) Configure(now);
         var receipt = _engine.Ingest(batch, now, out var needsCheckpoint);
         await Settle(now);
@@ -94,10 +93,10 @@ public sealed partial class SlaGrain(
     public Task Wake() => ReviewPolicy(time.GetUtcNow());
 
     /// <inheritdoc/>
-    public Task DeadlineDue(string name) => ReviewPolicy(time.GetUtcNow());
+    public Task DeadlineDue(string name) => ReviewPolicy(time.GetUtcNow(), woken: true);
 
     /// <inheritdoc/>
-    public Task ReceiveReminder(string reminderName, TickStatus status) => ReviewPolicy(time.GetUtcNow());
+    public Task ReceiveReminder(string reminderName, TickStatus status) => ReviewPolicy(time.GetUtcNow(), woken: true);
 
     /// <inheritdoc/>
     public Task<SlaOrganizationView?> View()
@@ -119,9 +118,17 @@ public sealed partial class SlaGrain(
     private async Task TickAsync()
     {
         var now = time.GetUtcNow();
-        _engine.Tick(now);
-        await Settle(now);
-        _checkpoint.Touch();
+        try
+        {
+            _engine.Tick(now);
+            await Settle(now);
+            _checkpoint.Touch();
+        }
+        catch (Exception error)
+        {
+            LogTick(log, Id, error);
+            _tick.Change(RetryStore, Timeout.InfiniteTimeSpan);   // a tick that failed is tried again, or a silent organization would never be judged
+        }
     }
 
     /// <summary>Commits what the rules say about violations, announces it, and shows the tile; what the store refuses stays pending and is tried again.</summary>
@@ -139,16 +146,12 @@ public sealed partial class SlaGrain(
     }
 
     /// <summary>A promise begins, changes or ends at calendar instants: takes the terms of the month into force and closes what they end.</summary>
-    private async Task ReviewPolicy(DateTimeOffset now)
+    private async Task ReviewPolicy(DateTimeOffset now, bool woken = false)
     {
         Configure(now);
-        if (_engine.Policy.Monitored)
-        {
-            DelayDeactivation(TimeSpan.FromDays(3650));
-            var end = _engine.Policy.CoveredTo;
-            if (end > now) await _policyEnd.ArmAsync(end);
-        }
-        else if (_policyEnd.DueAt is not null) await _policyEnd.DisarmAsync();
+        if (_engine.Policy.Monitored) DelayDeactivation(TimeSpan.FromDays(3650));
+        if (SlaPolicy.NextChange(_profile, now, zones.Of) is { } change) await _policyEnd.ArmAsync(change);
+        else if (woken || _policyEnd.DueAt is not null) await _policyEnd.DisarmAsync();   // a row of an earlier activation is cleared too
         await Settle(now);
         _checkpoint.Touch();
     }
@@ -167,7 +170,7 @@ public sealed partial class SlaGrain(
     }
 
     private SlaTile Tile(SlaProfile profile, DateTimeOffset now) =>
-        TileRules.Compose(profile, _engine, book.Shown, book.PendingIds, book.Within30Days(now), now) with { IsDemo = profile.Organization.ExternalId?.StartsWith("demo-", StringComparison.Ordinal) == true };
+        TileRules.Compose(profile, _engine, book.Shown, book.PendingIds, book.Within30Days(now), now);
 
     private void Announce(string thing, LiveContent content) => live.Publish(new LiveDelta(thing, _epoch, ++_sequence, content));
 
@@ -179,6 +182,9 @@ public sealed partial class SlaGrain(
         var wait = next is null ? Timeout.InfiniteTimeSpan : next.Value > now ? next.Value - now : TimeSpan.Zero;
         _tick.Change(wait, Timeout.InfiniteTimeSpan);
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Organization}: a tick failed; tried again in 1 s.")]
+    private static partial void LogTick(ILogger logger, string organization, Exception error);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Organization}: monitored {Monitored}, terms version {Version}.")]
     private static partial void LogPolicy(ILogger logger, string organization, bool monitored, int version);

@@ -13,12 +13,14 @@ namespace Forge.Grains.Sla;
 public sealed partial class ViolationBook(Ledger ledger, ViolationReader reader, TimeProvider time, ILogger<ViolationBook> log)
 {
     private static readonly TimeSpan Remembered = TimeSpan.FromDays(30);
-    private static readonly TimeSpan Judged = TimeSpan.FromMilliseconds(SlaEngine.MaxAgeMs);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     private static readonly AggregateKind<SlaViolation, ViolationEvent> Kind = new(
         SlaViolation.Apply, "violation", v => v.OrganizationId, ForgeJson.Default.SlaViolation, ForgeJson.Default.ViolationEvent);
 
     private readonly Dictionary<string, Aggregate<SlaViolation, ViolationEvent>> _rows = new(StringComparer.Ordinal);
     private string _organizationId = "";
+    private DateTimeOffset _retryAt;
+    private bool _uncertain;
 
     /// <summary>Changes that the store has not taken yet.</summary>
     public ImmutableArray<ViolationChange> Pending { get; private set; } = [];
@@ -54,10 +56,13 @@ public sealed partial class ViolationBook(Ledger ledger, ViolationReader reader,
     /// <summary>Reconciles the record with the engine's episodes and commits the difference. Answers what was committed, as (change, violation).</summary>
     public async Task<ImmutableArray<(string Change, SlaViolation Violation)>> SettleAsync(SlaEngine engine, DateTimeOffset now)
     {
-        var changes = ViolationDecisions.Reconcile(_organizationId, [.. Recorded.Where(v => v.State == ViolationState.OPEN || v.EndTime > now - Judged)], engine, engine.Policy, now, NewId);
-        Pending = [];
-        if (changes.IsEmpty) return [];
+        if (HasPending && now < _retryAt) return [];   // the store has just refused; batches do not wait for it again
         var done = ImmutableArray.CreateBuilder<(string, SlaViolation)>();
+        if (_uncertain && !await TryReloadAsync(now, done)) return [];
+        Prune(now);
+        var changes = ViolationDecisions.Reconcile(_organizationId, [.. Recorded.Where(v => v.State == ViolationState.OPEN || engine.KeptFrom is null || v.EndTime > engine.KeptFrom)], engine, engine.Policy, now, NewId);
+        Pending = [];
+        if (changes.IsEmpty) return done.ToImmutable();
         try
         {
             foreach (var change in changes)
@@ -66,8 +71,7 @@ public sealed partial class ViolationBook(Ledger ledger, ViolationReader reader,
                 var result = await row.CommitAsync(change.After, change.Events, "system:sla", change.ViolationId, Effects.None);
                 if (result is not CommitResult.Committed)
                 {
-                    await ReloadAsync(now, default);   // somebody else wrote: the next round decides on what is stored
-                    Pending = [change];
+                    (_uncertain, _retryAt, Pending) = (true, now, [change]);   // somebody else wrote: the next round decides on what is stored
                     break;
                 }
                 _rows[change.ViolationId] = row;
@@ -76,6 +80,8 @@ public sealed partial class ViolationBook(Ledger ledger, ViolationReader reader,
         }
         catch (Exception error)
         {
+            // The commit may have happened although its answer was lost: read before deciding again.
+            (_uncertain, _retryAt) = (true, now + RetryAfter);
             Pending = [.. changes.Where(c => !done.Any(d => d.Item2.Id == c.ViolationId))];
             LogPending(log, _organizationId, Pending.Length, error);
         }
@@ -87,6 +93,32 @@ public sealed partial class ViolationBook(Ledger ledger, ViolationReader reader,
         foreach (var change in events.Reverse())
             if (change is not ViolationEvent.Extended) return change.GetType().Name.ToLowerInvariant();
         return "extended";
+    }
+
+    /// <summary>Reads the record again; what it holds that was never announced is announced now.</summary>
+    private async Task<bool> TryReloadAsync(DateTimeOffset now, ImmutableArray<(string, SlaViolation)>.Builder done)
+    {
+        var before = Recorded.ToDictionary(v => v.Id, StringComparer.Ordinal);
+        try
+        {
+            await ReloadAsync(now, default);
+        }
+        catch (Exception error)
+        {
+            _retryAt = now + RetryAfter;
+            LogPending(log, _organizationId, Pending.Length, error);
+            return false;
+        }
+        _uncertain = false;
+        foreach (var violation in Recorded)
+            if (!before.TryGetValue(violation.Id, out var known) || known != violation) done.Add((known is null ? "opened" : "revised", violation));
+        return true;
+    }
+
+    private void Prune(DateTimeOffset now)
+    {
+        foreach (var (id, row) in _rows)
+            if (row.State is { State: not ViolationState.OPEN } over && (over.EndTime ?? over.OpenedAt) < now - Remembered) _rows.Remove(id);
     }
 
     private async Task ReloadAsync(DateTimeOffset now, CancellationToken cancellation)

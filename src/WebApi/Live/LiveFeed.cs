@@ -71,9 +71,9 @@ public sealed class LiveFeed(TimeProvider time)
             var now = time.GetUtcNow();
             _heardAt = now;
             var known = _silos.TryGetValue(batch.Silo, out var last);
-            _silos[batch.Silo] = (known ? Math.Max(last.Number, batch.Number) : batch.Number, now);
-            if (known && !batch.Full && batch.Number <= last.Number) return;
-            if (!batch.Full && (!known || batch.Previous != last.Number)) _wantsFull = true;
+            // A full batch begins a new count. One that came before (its acknowledgement was lost) may carry newer deltas now: it is applied like any other.
+            _silos[batch.Silo] = (batch.Full || !known ? batch.Number : Math.Max(last.Number, batch.Number), now);
+            if (!batch.Full && (!known || (batch.Previous != last.Number && batch.Number > last.Number))) _wantsFull = true;
             foreach (var delta in batch.Deltas)
                 if (!IsOver(delta, now) && _board.Apply(delta)) _ring[_sequence++ % RingSize] = delta;
         }

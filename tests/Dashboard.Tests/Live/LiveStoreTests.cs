@@ -145,8 +145,8 @@ public sealed class LiveStoreTests
 
     [Theory]
     [InlineData(0, 0.2)]
-    [InlineData(3, 5)]
-    [InlineData(1_000_000, 10)]
+    [InlineData(2, 2)]
+    [InlineData(1_000_000, 3)]
     public void Reconnect_AfterAnyNumberOfFailures_TriesAgain(long failures, double seconds) =>
         Assert.Equal(TimeSpan.FromSeconds(seconds), LiveConnection.NeverGiveUp.Delay(failures));
 }

@@ -140,6 +140,35 @@ public sealed class LiveFeedTests
     }
 
     [Fact]
+    public void Accept_RenewedPump_CountsAnewAndIsHeard()
+    {
+        var feed = Settled();
+        for (var number = 2L; number <= 500; number++) feed.Accept(new LiveBatch("a", number, number - 1, false, [Tile("x", 1, number)]));
+        Assert.NotNull(feed.TakeFrame());
+        feed.Accept(new LiveBatch("a", 1, 0, true, [Tile("x", 1, 500)]));
+
+        feed.Accept(new LiveBatch("a", 2, 1, false, [Tile("x", 1, 501)]));
+
+        Assert.NotNull(feed.TakeFrame());
+        Assert.False(feed.TakeWantsFull());
+        feed.Accept(new LiveBatch("a", 4, 3, false, []));
+        Assert.True(feed.TakeWantsFull());
+    }
+
+    [Fact]
+    public void Accept_LostAcknowledgement_AppliesWhatTheRepetitionAdds()
+    {
+        var feed = Settled();
+        feed.Accept(new LiveBatch("a", 2, 1, false, [Tile("x", 1, 2)]));
+        feed.TakeFrame();
+
+        feed.Accept(new LiveBatch("a", 2, 1, false, [Tile("x", 1, 2), Tile("y", 1, 1)]));
+
+        Assert.Equal("y", Assert.Single(feed.TakeFrame()!.Deltas).Thing);
+        Assert.False(feed.TakeWantsFull());
+    }
+
+    [Fact]
     public void Accept_OlderDeltaOfAThing_IsNotNumbered()
     {
         var feed = Settled();

@@ -4,12 +4,12 @@ using Microsoft.AspNetCore.SignalR;
 namespace Forge.WebApi.Live;
 
 /// <summary>The one loop that sends to browsers: at most a frame per 100 ms, in order, and a heartbeat every 2 s.</summary>
-internal sealed class LivePublisher(LiveFeed feed, IHubContext<LiveHub, ILiveClient> hub, WebApiOptions options, TimeProvider time, ILogger<LivePublisher> log) : BackgroundService
+internal sealed class LiveSender(LiveFeed feed, IHubContext<LiveHub, ILiveClient> hub, WebApiOptions options, TimeProvider time, ILogger<LiveSender> log) : BackgroundService
 {
     private const int TicksPerHeartbeat = 20;
     private const int TicksPerPrune = 600;
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan SlowSend = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SlowSend = TimeSpan.FromMilliseconds(50);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
