@@ -51,8 +51,11 @@ public sealed class ViolationTests
     public void Impact_ByMagnitude_CountsFromOneMinute(SlaMetricType metric, int? failing, int? worst, int badSlots, ImpactLevel expected) =>
         Assert.Equal(expected, ImpactRules.Judge(Episode(0, null, badSlots, metric, failing, worst), 100, false).Impact);
 
-    [Fact]
-    public void Impact_ExhaustingTheBudget_IsCritical() => Assert.Equal(ImpactLevel.CRITICAL, ImpactRules.Judge(Episode(0, null, 3), 999_500, true).Impact);
+    [Theory]
+    [InlineData(5, ImpactLevel.MINOR)]
+    [InlineData(6, ImpactLevel.CRITICAL)]
+    public void Impact_ExhaustingTheBudget_IsCriticalFromOneMinute(int badSlots, ImpactLevel expected) =>
+        Assert.Equal(expected, ImpactRules.Judge(Episode(0, null, badSlots), 999_500, true).Impact);
 
     [Fact]
     public void Reconcile_NewEpisodes_OpenAndOpenLate()
