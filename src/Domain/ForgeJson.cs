@@ -18,7 +18,7 @@ public sealed record Problem(string Type, string Title, int Status, string Detai
 /// <summary>
 /// The one JSON contract of browser, API and hub: Web defaults, enums by name. Source-generated, because the trimmed dashboard has no reflection.
 /// </summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true, Converters = [typeof(UtcTimeConverter)], UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(Organization))]
 [JsonSerializable(typeof(OrganizationEvent))]

@@ -192,7 +192,7 @@ public abstract class LedgerTests(Store store)
         var number = await Ledger.NextNumberAsync("contract", 2026, default);
         await Step(ContractDecisions.Draft(contract, new DraftContract(organization.Id, new DateOnly(2026, 2, 1), 12, "Europe/Warsaw", SlaTerms.Default), id));
         await Step(ContractDecisions.Edit(contract, new EditContract(new DateOnly(2026, 3, 1), 24, "Europe/Warsaw", terms)));
-        await Step(ContractDecisions.Sign(contract, new SignContract(new DateOnly(2026, 1, 20)), number, [], "user:ana", Sample.Start));
+        await Step(ContractDecisions.Sign(contract, new SignContract(new DateOnly(2026, 1, 20)), number, [], "user:ana", new DateOnly(2026, 1, 20), Sample.Start));
         await Step(ContractDecisions.Amend(contract, new AmendContract(new DateOnly(2026, 5, 1), SlaTerms.Default, "better"), "user:ana", new DateOnly(2026, 3, 2), Sample.Start));
         await Ledger.CommitAsync(Sample.Rename(organization, "Renamed", 1), default);
 

@@ -46,6 +46,9 @@ public static class WallLayout
 
     private const double SmallestDot = 6;
 
+    private static readonly (TileSize Focus, TileSize Good)[] SmallScreens =
+        [(TileSize.Large, TileSize.Medium), (TileSize.Large, TileSize.Small), (TileSize.Medium, TileSize.Small)];
+
     private static readonly TileSize[] FocusSizes = [TileSize.Huge, TileSize.Large, TileSize.Medium];
 
     private static readonly TileSize[] GoodSizes = [TileSize.Large, TileSize.Medium, TileSize.Small, TileSize.Compact, TileSize.Heat];
@@ -70,9 +73,9 @@ public static class WallLayout
     private static WallPlan? Dots(double width, double height, int notGood, int good, int noSla)
     {
         if (noSla == 0) return null;
-        foreach (var goodSize in GoodSizes.Where(s => s is TileSize.Medium or TileSize.Small))
+        foreach (var (focusSize, goodSize) in SmallScreens)
         {
-            var named = new WallPlan(Block(TileSize.Medium, notGood, width), Block(TileSize.Compact, 0, width), Block(goodSize, good, width), Block(TileSize.Heat, 0, width));
+            var named = new WallPlan(Block(focusSize, notGood, width), Block(TileSize.Compact, 0, width), Block(goodSize, good, width), Block(TileSize.Heat, 0, width));
             var rest = height - Height(named) - Between;
             if (rest <= 0) continue;
             var cell = Math.Floor(Math.Sqrt(width * rest / noSla));

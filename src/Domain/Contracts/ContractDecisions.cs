@@ -27,9 +27,10 @@ public static class ContractDecisions
     }
 
     /// <summary>Decides the signature. <paramref name="otherSigned"/> are the organization's other signed contracts, as (first day, first day after).</summary>
-    public static Decision<ContractEvent> Sign(Contract? state, SignContract command, string number, ImmutableArray<(DateOnly From, DateOnly To)> otherSigned, string actor, DateTimeOffset now)
+    public static Decision<ContractEvent> Sign(Contract? state, SignContract command, string number, ImmutableArray<(DateOnly From, DateOnly To)> otherSigned, string actor, DateOnly today, DateTimeOffset now)
     {
         if (state is null) return Decision<ContractEvent>.Refuse(Refusal.NotFound("contract"));
+        if (state.StatusOn(today) == ContractStatus.EXPIRED) return Decision<ContractEvent>.Refuse(Refusal.Conflict("contract_signed", "This contract was signed and its term is over."));
         if (state.SignedOn is not null) return Decision<ContractEvent>.NoChange;
         foreach (var (from, to) in otherSigned)
             if (state.StartDate < to && from < state.TermEnd)

@@ -32,14 +32,17 @@ public static class TileRules
     public static (Health Health, string Reason) Judge(bool monitored, ImmutableArray<TileViolation> open, SlaBudget budget)
     {
         if (!monitored) return (Health.NoSla, "no SLA terms in force");
-        if (open.FirstOrDefault(v => v.Impact >= ImpactLevel.MAJOR) is { } severe) return (Health.Critical, $"open {severe.Impact} violation of {severe.Metric}");
+        if (open.FirstOrDefault(v => v.Impact >= ImpactLevel.MAJOR) is { } severe) return (Health.Critical, Open(severe));
         if (budget.Exhausted) return (Health.Critical, "error budget of the month exhausted");
-        if (open is [var minor, ..]) return (Health.Warning, $"open {minor.Impact} violation of {minor.Metric}");
+        if (open is [var minor, ..]) return (Health.Warning, Open(minor));
         return budget.UsedPpm >= WarningBudgetPpm ? (Health.Warning, "75 % of the error budget used") : (Health.Good, "every promise is kept");
     }
 
     /// <summary>Data age in ms beyond which a tile is stale: three intervals, at least 30 s, at most 5 min.</summary>
     public static int StaleAfterMs(long intervalMs) => (int)Math.Clamp(3 * intervalMs, 30_000, 300_000);
+
+    private static string Open(TileViolation violation) =>
+        $"open {violation.Impact.ToString().ToLowerInvariant()} violation of {violation.Metric.ToString().ToLowerInvariant().Replace('_', ' ')}";
 
     private static TileViolation Running(SlaViolation violation, SlaEngine engine, bool pending)
     {

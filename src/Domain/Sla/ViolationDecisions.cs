@@ -26,6 +26,12 @@ public static class ViolationDecisions
     /// <summary>Reason of a withdrawal: late data joined it with an earlier violation.</summary>
     public const string Merged = "merged";
 
+    /// <summary>An open violation with the figures of this moment: between two <c>extended</c> events the running ones are the engine's.</summary>
+    public static SlaViolation Running(SlaViolation open, SlaEngine engine) =>
+        engine.Episodes(open.MetricType) is [.., { IsOpen: true } now] && now.BadSeconds >= open.BadSeconds
+            ? open with { BadSeconds = now.BadSeconds, Actual = now.Actual ?? open.Actual, Worst = now.Worst ?? open.Worst }
+            : open;
+
     private static readonly ImmutableArray<SlaMetricType> SlotMetrics =
         [SlaMetricType.UPTIME, SlaMetricType.LATENCY_P50, SlaMetricType.LATENCY_P95, SlaMetricType.LATENCY_P99, SlaMetricType.ERROR_RATE];
 

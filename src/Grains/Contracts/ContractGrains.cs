@@ -47,7 +47,7 @@ public sealed class ContractGrain(Ledger ledger, ContractReader contracts, Zones
         var number = draft.Number ?? await ledger.NextNumberAsync("contract", command.SignedOn.Year, default);
         var outcome = await _row.ExecuteAsync(
             context,
-            state => ContractDecisions.Sign(state, command, number, others, context.Actor, now),
+            state => ContractDecisions.Sign(state, command, number, others, context.Actor, zones.Of(draft.Zone).DateAt(now), now),
             state => Effects.Tell(OutboxMessages.ContractSigned, state.OrganizationId));
         return await Announce(View(outcome));
     }

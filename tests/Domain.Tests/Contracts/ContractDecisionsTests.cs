@@ -31,7 +31,7 @@ public sealed class ContractDecisionsTests
     [InlineData(ContractStatus.ACTIVE, "amend", "accepted")]
     [InlineData(ContractStatus.EXPIRED, "draft", "contract_exists")]
     [InlineData(ContractStatus.EXPIRED, "edit", "contract_signed")]
-    [InlineData(ContractStatus.EXPIRED, "sign", "unchanged")]
+    [InlineData(ContractStatus.EXPIRED, "sign", "contract_signed")]
     [InlineData(ContractStatus.EXPIRED, "amend", "contract_closed")]
     public void Command_InEveryStatus_FollowsTheTable(ContractStatus? status, string command, string expected)
     {
@@ -49,7 +49,7 @@ public sealed class ContractDecisionsTests
         {
             "draft" => ContractDecisions.Draft(state, new DraftContract("eu-7k3m9q2v4x", new DateOnly(2026, 7, 1), 12, "UTC", SlaTerms.Default), Id),
             "edit" => ContractDecisions.Edit(state, new EditContract(new DateOnly(2026, 8, 1), 24, "Europe/Warsaw", Stricter)),
-            "sign" => ContractDecisions.Sign(state, new SignContract(Today), "C-2026-0001", [], "user:ana", Now),
+            "sign" => ContractDecisions.Sign(state, new SignContract(Today), "C-2026-0001", [], "user:ana", Today, Now),
             _ => ContractDecisions.Amend(state, new AmendContract(new DateOnly(2026, 9, 1), Stricter, null), "user:ana", Today, Now),
         };
 
@@ -64,7 +64,7 @@ public sealed class ContractDecisionsTests
         Apply(ContractDecisions.Draft(state, new DraftContract("eu-7k3m9q2v4x", new DateOnly(2026, 7, 1), 12, "UTC", SlaTerms.Default), Id));
         Apply(ContractDecisions.Edit(state, new EditContract(new DateOnly(2026, 8, 1), 24, "Europe/Warsaw", Stricter)));
         Assert.Equal((new DateOnly(2026, 8, 1), 24, "Europe/Warsaw", Stricter, null, 0), (state!.StartDate, state.ContractTermMonths, state.Zone, state.DraftTerms, state.Number, state.Versions.Length));
-        Apply(ContractDecisions.Sign(state, new SignContract(Today), "C-2026-0001", [], "user:ana", Now));
+        Apply(ContractDecisions.Sign(state, new SignContract(Today), "C-2026-0001", [], "user:ana", Today, Now));
         Assert.Equal(("C-2026-0001", Today), (state.Number, state.SignedOn));
         Assert.Equal(new ContractVersion(1, ContractVersionKind.INITIAL, new DateOnly(2026, 8, 1), Stricter, null, "user:ana", Now), Assert.Single(state.Versions));
         Apply(ContractDecisions.Amend(state, new AmendContract(new DateOnly(2026, 9, 1), SlaTerms.Default, "relaxed"), "user:eva", Today, Now));
@@ -110,7 +110,7 @@ public sealed class ContractDecisionsTests
     public void Sign_BesideAnotherSignedContract_NeedsDisjointDays(string from, string to, string expected)
     {
         var others = ImmutableArray.Create((new DateOnly(2020, 1, 1), new DateOnly(2021, 1, 1)), (Day(from), Day(to)));
-        Assert.Equal(expected, Verdict.Of(ContractDecisions.Sign(Draft(new DateOnly(2026, 7, 1)), new SignContract(Today), "C-2026-0001", others, "user:ana", Now)));
+        Assert.Equal(expected, Verdict.Of(ContractDecisions.Sign(Draft(new DateOnly(2026, 7, 1)), new SignContract(Today), "C-2026-0001", others, "user:ana", Today, Now)));
     }
 
     [Theory]

@@ -62,10 +62,13 @@ public sealed class DemoTests(PublishedProduct published, Browser browser)
             await using var page = await browser.OpenAsync(product.Url, width, height);
             await page.SignInAsync(email, password);
             await page.OpenWallboardAsync();
+            // The demonstration breaks a promise every few minutes: the pictures show one.
+            await page.Page.WaitForSelectorAsync("[data-health=Critical]", new PageWaitForSelectorOptions { Timeout = 480_000, State = WaitForSelectorState.Attached });
             var worst = await page.FirstTileAsync();
             foreach (var (name, path) in new[] { "wallboard", "overview", "organization" }.Zip(Paths(worst)))
             {
                 await page.ReadyAsync(path);
+                if (name == "organization") await page.Page.WaitForSelectorAsync(".uplot canvas");
                 await page.Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, $"{name}-{width}x{height}.png") });
             }
         }
