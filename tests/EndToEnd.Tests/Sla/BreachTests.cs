@@ -47,7 +47,8 @@ public sealed class BreachTests(PublishedProduct published, Browser browser)
         Assert.InRange(closed.EndTime!.Value, mendedAt - Resolution, mendedAt + Resolution);
         Assert.Equal((closed.EndTime.Value - closed.StartTime).TotalSeconds, closed.BadSeconds);
         Assert.Equal((closed.BadSeconds + 59) / 60, closed.DurationMinutes);
-        await HealthAsync(wall, "a tile without its open violation", TimeSpan.FromSeconds(10), h => h is not nameof(Health.Critical));
+        // The last slot of an outage may hold 1 to 10 % errors: not bad for uptime, bad for the error rate, whose violation then closes one slot and one scrape later.
+        await HealthAsync(wall, "a tile without its open violations", TimeSpan.FromSeconds(30), h => h is not nameof(Health.Critical));
 
         Assert.Empty(wall.Errors);
         await product.KillAsync();
