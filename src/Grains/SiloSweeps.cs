@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Forge.Grains.Interfaces;
 using Forge.Grains.Interfaces.Organizations;
 using Forge.Grains.Interfaces.Sla;
+using Forge.Grains.Live;
 using Forge.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -14,7 +15,7 @@ namespace Forge.Grains;
 /// Each part fails alone.
 /// </summary>
 public sealed partial class SiloSweeps(
-    IGrainFactory grains, ISiloStatusOracle silos, Ledger ledger, OutboxStore outbox, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SiloSweeps> log) : BackgroundService
+    IGrainFactory grains, ISiloStatusOracle silos, LivePublisher live, Ledger ledger, OutboxStore outbox, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SiloSweeps> log) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
     private const int SweepsPerCleaning = 720;
@@ -27,9 +28,9 @@ public sealed partial class SiloSweeps(
         await SiloStart.WaitAsync(lifetime, stoppingToken);
         for (var sweep = 0; !stoppingToken.IsCancellationRequested; sweep++)
         {
+            await Try("waking", () => WakeAll(stoppingToken), stoppingToken);
             await Try("outbox", () => grains.GetGrain<IOutboxGrain>(0).Nudge(), stoppingToken);
             await Try("deadlines", () => grains.GetGrain<IDeadlineSweepGrain>(0).Sweep(), stoppingToken);
-            await Try("waking", () => WakeAll(stoppingToken), stoppingToken);
             if (sweep % SweepsPerCleaning == 0) await Try("cleaning", Clean, stoppingToken);
             await Task.Delay(Period, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -54,6 +55,7 @@ public sealed partial class SiloSweeps(
             }
         });
         _awakeOn = active;
+        live.MarkComplete();
         LogWoken(log, ids.Length - failed, failed);
     }
 

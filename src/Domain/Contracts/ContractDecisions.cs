@@ -32,6 +32,7 @@ public static class ContractDecisions
         if (state is null) return Decision<ContractEvent>.Refuse(Refusal.NotFound("contract"));
         if (state.StatusOn(today) == ContractStatus.EXPIRED) return Decision<ContractEvent>.Refuse(Refusal.Conflict("contract_signed", "This contract was signed and its term is over."));
         if (state.SignedOn is not null) return Decision<ContractEvent>.NoChange;
+        if (command.SignedOn > today) return Decision<ContractEvent>.Refuse(Refusal.Validation([new("signedOn", "in_future")]));
         foreach (var (from, to) in otherSigned)
             if (state.StartDate < to && from < state.TermEnd)
                 return Decision<ContractEvent>.Refuse(Refusal.Conflict("contract_overlap", $"Another signed contract covers {from:yyyy-MM-dd} to {to.AddDays(-1):yyyy-MM-dd}."));

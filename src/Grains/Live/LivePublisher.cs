@@ -12,6 +12,14 @@ public sealed class LivePublisher
     private readonly ConcurrentDictionary<string, LiveDelta> _latest = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, LiveBacklog> _backlogs = new(StringComparer.Ordinal);
 
+    private readonly TaskCompletionSource _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when every organization has been woken once: before that, what is here must not be taken for the whole board.</summary>
+    public Task Complete => _complete.Task;
+
+    /// <summary>Everything that lives in this silo has published.</summary>
+    public void MarkComplete() => _complete.TrySetResult();
+
     /// <summary>Newest delta of each thing published in this silo.</summary>
     public ICollection<LiveDelta> Latest => _latest.Values;
 

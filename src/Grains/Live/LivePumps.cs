@@ -24,6 +24,7 @@ public sealed partial class LivePumps(IGrainFactory grains, LivePublisher publis
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await SiloStart.WaitAsync(lifetime, stoppingToken);
+        await publisher.Complete.WaitAsync(stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
             try

@@ -17,7 +17,7 @@ internal sealed class Csrf(RequestDelegate next, IAntiforgery antiforgery)
         var hub = request.Path.IsUnder("/hubs");
         var command = !IsSafe(request.Method) && request.Path.IsUnder("/api") && !request.Path.IsUnder("/api/ingest");
         // A WebSocket opens with GET, so hubs are checked whatever the method.
-        if ((hub || command) && (IsForeign(request, hub) || (command && !await HasTokenAsync(http))))
+        if ((hub || command) && (IsForeign(request) || (command && !await HasTokenAsync(http))))
         {
             await Problems.WriteAsync(http, StatusCodes.Status403Forbidden, "csrf_failed", "The request did not come from this product's own page, or its token is old. Load the page again.");
             return;
@@ -42,12 +42,12 @@ internal sealed class Csrf(RequestDelegate next, IAntiforgery antiforgery)
     private async Task<bool> HasTokenAsync(HttpContext http) =>
         http.User.Identity?.IsAuthenticated != true || await antiforgery.IsRequestValidAsync(http);
 
-    private static bool IsForeign(HttpRequest request, bool hub)
+    private static bool IsForeign(HttpRequest request)
     {
         var site = request.Headers["Sec-Fetch-Site"].ToString();
         if (site.Length > 0 && site != "same-origin") return true;
         var origin = request.Headers.Origin.ToString();
-        return hub && origin.Length > 0 && !string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase);
+        return origin.Length > 0 && !string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase);
     }
 
     private static bool IsSafe(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) || HttpMethods.IsTrace(method);

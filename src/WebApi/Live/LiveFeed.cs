@@ -16,6 +16,7 @@ public sealed class LiveFeed(TimeProvider time)
     private static readonly TimeSpan KeepFinished = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan ForgetSilo = TimeSpan.FromMinutes(1);
     private readonly Lock _gate = new();
+    private readonly TaskCompletionSource _filled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly LiveBoard _board = new();
     private readonly LiveDelta[] _ring = new LiveDelta[RingSize];
     private readonly Dictionary<string, (long Number, DateTimeOffset HeardAt)> _silos = new(StringComparer.Ordinal);
@@ -55,6 +56,9 @@ public sealed class LiveFeed(TimeProvider time)
         }
     }
 
+    /// <summary>Completes with the first full batch of any silo: an empty board before it says nothing.</summary>
+    public Task Filled => _filled.Task;
+
     /// <summary>The tiles of the board.</summary>
     public ImmutableArray<SlaTile> Tiles()
     {
@@ -74,6 +78,7 @@ public sealed class LiveFeed(TimeProvider time)
             // A full batch begins a new count. One that came before (its acknowledgement was lost) may carry newer deltas now: it is applied like any other.
             _silos[batch.Silo] = (batch.Full || !known ? batch.Number : Math.Max(last.Number, batch.Number), now);
             if (!batch.Full && (!known || (batch.Previous != last.Number && batch.Number > last.Number))) _wantsFull = true;
+            if (batch.Full) _filled.TrySetResult();
             foreach (var delta in batch.Deltas)
                 if (!IsOver(delta, now) && _board.Apply(delta)) _ring[_sequence++ % RingSize] = delta;
         }

@@ -20,6 +20,7 @@ public interface ILiveClient
 public sealed class LiveHub(LiveFeed feed) : Hub<ILiveClient>
 {
     internal const string Board = "board";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     /// <summary>
     /// Subscribes and answers where to start: the missed deltas of the same run, else the whole board. The group is joined first, so nothing falls between;
@@ -28,6 +29,14 @@ public sealed class LiveHub(LiveFeed feed) : Hub<ILiveClient>
     public async Task<LiveStart> Start(string? nodeEpoch, long sequence)
     {
         await Groups.AddToGroupAsync(Context.ConnectionId, Board, Context.ConnectionAborted);
+        try
+        {
+            await feed.Filled.WaitAsync(Patience, Context.ConnectionAborted);
+        }
+        catch (TimeoutException late)
+        {
+            throw new HubException("board_not_ready", late);   // the browser keeps what it shows, grey, and asks again
+        }
         return feed.Start(nodeEpoch, sequence);
     }
 }

@@ -31,24 +31,6 @@ public sealed class SlaGrainRecoveryTests(SpineFixture fixture) : IClassFixture<
     }
 
     [Fact]
-    public async Task Durable_TicketOfALostActivation_FaultsSoThatTheSenderRepeats()
-    {
-        var (grain, _, traffic) = await Start();
-        _spine.Time.Advance(TimeSpan.FromSeconds(10));
-        var first = await grain.Ingest(Traffic.Interval(21, _spine.Time.GetUtcNow(), 100, 0));
-        Assert.NotEqual(0, first.Durable);
-        await LoseActivation();
-
-        var second = await grain.Ingest(Traffic.Interval(22, _spine.Time.GetUtcNow(), 100, 0));
-        var saved = grain.Durable(second.Durable);
-        _spine.Time.Advance(TimeSpan.FromMilliseconds(250));
-        await saved.WaitAsync(Patience);
-
-        await Assert.ThrowsAnyAsync<InvalidOperationException>(() => grain.Durable(first.Durable));
-        _ = traffic;
-    }
-
-    [Fact]
     public async Task Ingest_CatchingUpMinutesOfCounters_IsAcknowledgedOnlyWithACheckpoint()
     {
         var (grain, _, traffic) = await Start();
@@ -104,13 +86,5 @@ public sealed class SlaGrainRecoveryTests(SpineFixture fixture) : IClassFixture<
             _spine.Time.Advance(TimeSpan.FromSeconds(10));
             await Acknowledged(grain, traffic.Scrape(_spine.Time.GetUtcNow(), good, bad));
         }
-    }
-
-    private async Task LoseActivation()
-    {
-        var silo = _spine.Cluster.Silos[0];
-        await _spine.Cluster.StartAdditionalSiloAsync();
-        await _spine.Cluster.KillSiloAsync(silo);
-        await _spine.Cluster.WaitForLivenessToStabilizeAsync(didKill: true);
     }
 }
