@@ -8,6 +8,7 @@ namespace Forge.Domain.Live;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
 [JsonDerivedType(typeof(TileChanged), "sla.tile")]
 [JsonDerivedType(typeof(ViolationChanged), "sla.violation")]
+[JsonDerivedType(typeof(AlertChanged), "sla.alert")]
 [GenerateSerializer, Immutable, Alias("forge.LiveContent")]
 public abstract record LiveContent
 {
@@ -17,7 +18,7 @@ public abstract record LiveContent
 
     /// <summary>True for the last word about a thing.</summary>
     [JsonIgnore]
-    public bool IsOver => this is ViolationChanged { Violation.State: not ViolationState.OPEN };
+    public bool IsOver => this is ViolationChanged { Violation.State: not ViolationState.OPEN } or AlertChanged { Alert.State: AlertState.RESOLVED };
 
     /// <summary>A tile has this content now.</summary>
     [GenerateSerializer, Immutable, Alias("forge.LiveContent.TileChanged")]
@@ -26,6 +27,10 @@ public abstract record LiveContent
     /// <summary>A violation was opened, escalated, revised, closed or withdrawn and has this content now.</summary>
     [GenerateSerializer, Immutable, Alias("forge.LiveContent.ViolationChanged")]
     public sealed record ViolationChanged(string Change, SlaViolation Violation, string OrganizationName) : LiveContent;
+
+    /// <summary>An alert fired, was acknowledged or resolved and has this content now.</summary>
+    [GenerateSerializer, Immutable, Alias("forge.LiveContent.AlertChanged")]
+    public sealed record AlertChanged(string Change, SlaAlert Alert, string OrganizationName) : LiveContent;
 }
 
 /// <summary>
@@ -46,6 +51,9 @@ public sealed record LiveDelta(string Thing, long Epoch, long Sequence, LiveCont
 
     /// <summary>Key of a violation.</summary>
     public static string ViolationOf(string violationId) => "sla.violation/" + violationId;
+
+    /// <summary>Key of an alert.</summary>
+    public static string AlertOf(string alertId) => "sla.alert/" + alertId;
 }
 
 /// <summary>Everything a browser needs to start: the board and the number of the last delta in it.</summary>

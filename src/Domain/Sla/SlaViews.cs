@@ -57,12 +57,17 @@ public enum PeriodVerdict
 /// <param name="CoveragePpm">Measured share.</param>
 /// <param name="Verdict">Against the promise.</param>
 /// <param name="P99Ms">99th percentile, rounded up, null without data.</param>
+/// <param name="P50Ms">Median, likewise.</param>
+/// <param name="P95Ms">95th percentile, likewise.</param>
+/// <param name="SlowP50">Requests slower than the p50 target.</param>
+/// <param name="SlowP95">Requests slower than the p95 target.</param>
 [GenerateSerializer, Immutable, Alias("forge.SlaPeriod")]
 public sealed record SlaPeriod(
     DateTimeOffset From, DateTimeOffset To, long Good, long Bad, long Unknown, long Excluded, long Requests, long BadRequests, long LatencyCount, long SlowP99,
-    int? UptimePpm, int? MinPpm, int? MaxPpm, int? CoveragePpm, PeriodVerdict Verdict, int? P99Ms);
+    int? UptimePpm, int? MinPpm, int? MaxPpm, int? CoveragePpm, PeriodVerdict Verdict, int? P99Ms,
+    int? P50Ms = null, int? P95Ms = null, long SlowP50 = 0, long SlowP95 = 0);
 
-/// <summary>A rolling window by name: <c>5m</c>, <c>30m</c>, <c>1h</c>, <c>2h</c>, <c>6h</c>, <c>30d</c>.</summary>
+/// <summary>A rolling window by name: <c>5m</c>, <c>30m</c>, <c>1h</c>, <c>2h</c>, <c>6h</c>, <c>1d</c>, <c>3d</c>, <c>30d</c>.</summary>
 [GenerateSerializer, Immutable, Alias("forge.SlaWindowView")]
 public sealed record SlaWindowView(string Name, SlaPeriod Period);
 
@@ -77,12 +82,29 @@ public sealed record SlaWindowView(string Name, SlaPeriod Period);
 /// <param name="SeriesCount">Known series.</param>
 /// <param name="GroupCount">Known emitters.</param>
 /// <param name="LatencyApproximate">The p99 target is not a bucket bound: slow requests are interpolated; add the bound.</param>
+/// <param name="Day">Calendar day to date in the contract's zone.</param>
+/// <param name="Quarter">Calendar quarter to date in the contract's zone.</param>
+/// <param name="Budget">The month's error budget with its forecast.</param>
+/// <param name="Burn">Burn rates against their rules; empty without terms.</param>
+/// <param name="Alerts">Firing and acknowledged alerts.</param>
 [GenerateSerializer, Immutable, Alias("forge.SlaOrganizationView")]
 public sealed record SlaOrganizationView(
     SlaTile Tile, SlaTerms? Terms, int? TermsVersion, string Zone, SlaPeriod Month, ImmutableArray<SlaWindowView> Windows,
-    ImmutableArray<SlaViolation> OpenViolations, int SeriesCount, int GroupCount, bool LatencyApproximate);
+    ImmutableArray<SlaViolation> OpenViolations, int SeriesCount, int GroupCount, bool LatencyApproximate,
+    SlaPeriod? Day = null, SlaPeriod? Quarter = null, SlaBudgetView? Budget = null, ImmutableArray<BurnView> Burn = default, ImmutableArray<SlaAlert> Alerts = default);
 
-/// <summary>One point of the history: a slot (step 10 s) or a minute.</summary>
+/// <summary>The month's error budget as people read it.</summary>
+/// <param name="AllowedBadSlots">Whole bad slots the month allows; null when the formula counts no slots.</param>
+/// <param name="BadSlots">Bad slots so far.</param>
+/// <param name="UsedPpm">Used share; may exceed one million.</param>
+/// <param name="Exhausted">More is used than there was: certain.</param>
+/// <param name="Projected">The used share is extrapolated (formulas that count no slots).</param>
+/// <param name="SecondsLeftByHour">Seconds until it is used up at the pace of the last hour; null when nothing burns.</param>
+/// <param name="SecondsLeftByDay">The same at the pace of the last day.</param>
+[GenerateSerializer, Immutable, Alias("forge.SlaBudgetView")]
+public sealed record SlaBudgetView(long? AllowedBadSlots, long BadSlots, long? UsedPpm, bool Exhausted, bool Projected, long? SecondsLeftByHour, long? SecondsLeftByDay);
+
+/// <summary>One point of the history: a slot (10 s), 1 min, 10 min, 1 h or one local day.</summary>
 /// <param name="At">Start.</param>
 /// <param name="Verdict">Worst of its slots: Bad, then Unknown, then Good; Excluded when all are.</param>
 /// <param name="Requests">Requests, whole.</param>
@@ -92,8 +114,14 @@ public sealed record SlaOrganizationView(
 /// <param name="P99Ms">99th percentile.</param>
 /// <param name="Slow">The p99 promise was broken in it.</param>
 /// <param name="Errors">The error promise was broken in it.</param>
+/// <param name="BadSlots">Bad slots in it.</param>
+/// <param name="UnknownSlots">Slots without data.</param>
+/// <param name="ExcludedSlots">Excluded slots.</param>
+/// <param name="Slots">All its slots (a local day has 8,280 to 9,000).</param>
 [GenerateSerializer, Immutable, Alias("forge.SlaHistoryPoint")]
-public sealed record SlaHistoryPoint(DateTimeOffset At, SlotVerdict Verdict, long Requests, long BadRequests, double? P50Ms, double? P95Ms, double? P99Ms, bool Slow, bool Errors);
+public sealed record SlaHistoryPoint(
+    DateTimeOffset At, SlotVerdict Verdict, long Requests, long BadRequests, double? P50Ms, double? P95Ms, double? P99Ms, bool Slow, bool Errors,
+    int BadSlots = 0, int UnknownSlots = 0, int ExcludedSlots = 0, int Slots = 1);
 
 /// <summary>History of one organization.</summary>
 [GenerateSerializer, Immutable, Alias("forge.SlaHistory")]

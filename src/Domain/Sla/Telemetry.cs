@@ -24,8 +24,59 @@ public enum SignalRole : byte
 /// <param name="BoundMs">Upper bound of a bucket in milliseconds, inclusive; +∞ for the last; 0 for other roles.</param>
 /// <param name="AtMs">Unix time in milliseconds.</param>
 /// <param name="Value">Counter value, finite and not negative; NaN = stale marker (the series ended).</param>
+/// <param name="StartMs">When the counter was zero (OTLP start time), Unix milliseconds; 0 = not known. A newer one is a reset.</param>
 [GenerateSerializer, Immutable, Alias("forge.CumulativeSample")]
-public readonly record struct CumulativeSample(ulong Series, ulong Family, ulong Group, SignalRole Role, double BoundMs, long AtMs, double Value);
+public readonly record struct CumulativeSample(ulong Series, ulong Family, ulong Group, SignalRole Role, double BoundMs, long AtMs, double Value, long StartMs = 0);
+
+/// <summary>
+/// Counts of an exponential histogram over values in seconds: bucket i holds (b^(Offset + i), b^(Offset + i + 1)] with b = 2^(2^-Scale), as OTLP numbers them (a Prometheus native index is one higher).
+/// </summary>
+/// <param name="Scale">-10..20; what is finer than the sketch is downscaled exactly, what is coarser is spread evenly.</param>
+/// <param name="ZeroCount">Values within the zero bucket.</param>
+/// <param name="Offset">Index of the first count.</param>
+/// <param name="Counts">Counts by bucket, not cumulative, none negative; at most 640.</param>
+[GenerateSerializer, Immutable, Alias("forge.ExponentialCounts")]
+public sealed record ExponentialCounts(int Scale, long ZeroCount, int Offset, ImmutableArray<long> Counts);
+
+/// <summary>One cumulative native or exponential histogram: requests and their latency in one value.</summary>
+/// <param name="Series">Hash of the series' whole identity.</param>
+/// <param name="Group">Hash of the emitter.</param>
+/// <param name="Bad">Its requests are bad ones.</param>
+/// <param name="AtMs">Unix time in milliseconds.</param>
+/// <param name="StartMs">When it was zero, Unix milliseconds; 0 = not known.</param>
+/// <param name="Count">All requests ever counted; may exceed the sum of the buckets (values that are not numbers).</param>
+/// <param name="Latency">Their latency; null = stale marker (the series ended).</param>
+[GenerateSerializer, Immutable, Alias("forge.HistogramSample")]
+public sealed record HistogramSample(ulong Series, ulong Group, bool Bad, long AtMs, long StartMs, long Count, ExponentialCounts? Latency);
+
+/// <summary>What a gauge says about the time since its previous value.</summary>
+[GenerateSerializer, Alias("forge.GaugeKind")]
+public enum GaugeKind : byte
+{
+    /// <summary>Good share of requests, 0..1.</summary>
+    GoodRatio = 0,
+
+    /// <summary>Median in milliseconds.</summary>
+    LatencyP50 = 1,
+
+    /// <summary>95th percentile in milliseconds.</summary>
+    LatencyP95 = 2,
+
+    /// <summary>99th percentile in milliseconds.</summary>
+    LatencyP99 = 3,
+
+    /// <summary>1 = up, 0 = down; decisive.</summary>
+    Probe = 4,
+}
+
+/// <summary>One value of a mapped gauge.</summary>
+/// <param name="Series">Hash of the series' whole identity.</param>
+/// <param name="Group">Hash of the emitter.</param>
+/// <param name="Kind">Meaning.</param>
+/// <param name="AtMs">Unix time in milliseconds.</param>
+/// <param name="Value">Finite and not negative; NaN = stale marker.</param>
+[GenerateSerializer, Immutable, Alias("forge.GaugeSample")]
+public readonly record struct GaugeSample(ulong Series, ulong Group, GaugeKind Kind, long AtMs, double Value);
 
 /// <summary>Counts of one half-open interval (From, To], sent as they are.</summary>
 /// <param name="Group">Hash of the source.</param>
@@ -35,15 +86,23 @@ public readonly record struct CumulativeSample(ulong Series, ulong Family, ulong
 /// <param name="Bad">Bad requests, 0..Total.</param>
 /// <param name="BoundsMs">Ascending bucket bounds in milliseconds; empty without latency.</param>
 /// <param name="Counts">Bounds + 1 counts (the last is the overflow); empty without latency.</param>
+/// <param name="Series">Tells deltas of one group and interval apart (OTLP attributes); 0 for the JSON batch.</param>
+/// <param name="Exponential">Latency as exponential buckets instead of bounds and counts.</param>
 [GenerateSerializer, Immutable, Alias("forge.DeltaInterval")]
-public sealed record DeltaInterval(ulong Group, long FromMs, long ToMs, long Total, long Bad, ImmutableArray<double> BoundsMs, ImmutableArray<long> Counts);
+public sealed record DeltaInterval(
+    ulong Group, long FromMs, long ToMs, long Total, long Bad, ImmutableArray<double> BoundsMs, ImmutableArray<long> Counts, ulong Series = 0, ExponentialCounts? Exponential = null);
 
 /// <summary>Everything one request brings for one organization.</summary>
 /// <param name="Identity">Hash of the sender's batch id, 0 when there is none; an identity seen before counts nothing.</param>
 /// <param name="Samples">Cumulative samples.</param>
 /// <param name="Intervals">Delta intervals.</param>
+/// <param name="Histograms">Cumulative native and exponential histograms; default = none.</param>
+/// <param name="Gauges">Mapped gauges; default = none.</param>
+/// <param name="Replica">Hash of the sending replica of an HA pair (labels <c>__replica__</c>, <c>prometheus_replica</c>); 0 = none.</param>
 [GenerateSerializer, Immutable, Alias("forge.TelemetryBatch")]
-public sealed record TelemetryBatch(ulong Identity, ImmutableArray<CumulativeSample> Samples, ImmutableArray<DeltaInterval> Intervals);
+public sealed record TelemetryBatch(
+    ulong Identity, ImmutableArray<CumulativeSample> Samples, ImmutableArray<DeltaInterval> Intervals,
+    ImmutableArray<HistogramSample> Histograms = default, ImmutableArray<GaugeSample> Gauges = default, ulong Replica = 0);
 
 /// <summary>Why a sample was ignored or refused; texts are the stable codes of sla.md 3.</summary>
 public static class IngestReason
@@ -104,6 +163,9 @@ public static class IngestReason
 
     /// <summary>The series ended.</summary>
     public const string StaleMarker = "stale_marker";
+
+    /// <summary>Another replica of an HA pair is the one that counts.</summary>
+    public const string Replica = "replica";
 }
 
 /// <summary>A counted reason.</summary>

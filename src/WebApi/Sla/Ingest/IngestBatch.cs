@@ -44,8 +44,8 @@ internal sealed class IngestBatch(IngestKey key)
         return null;
     }
 
-    /// <summary>Takes one value of a mapped or ignored series.</summary>
-    public void AddSample(SeriesIdentity series, long atMs, double value)
+    /// <summary>Takes one value of a mapped or ignored series; <paramref name="startMs"/> = when the counter was zero, 0 = not known.</summary>
+    public void AddSample(SeriesIdentity series, long atMs, double value, long startMs = 0)
     {
         if (series.Kind == SeriesKind.Mapped)
         {
@@ -53,7 +53,7 @@ internal sealed class IngestBatch(IngestKey key)
             if (Fault(value) is { } reason)
                 Tally.Refuse(reason, part.OrganizationId, series.Metric, Milliseconds.ToInstant(atMs));
             else
-                part.Samples.Add(new CumulativeSample(series.Series, series.Family, series.Group, series.Role, series.BoundMs, atMs, value == 0 ? 0 : value));
+                part.Samples.Add(new CumulativeSample(series.Series, series.Family, series.Group, series.Role, series.BoundMs, atMs, value == 0 ? 0 : value, startMs));
         }
         else if (series.Kind == SeriesKind.BadLabels)
         {
@@ -65,15 +65,40 @@ internal sealed class IngestBatch(IngestKey key)
         }
     }
 
-    /// <summary>Takes one native histogram.</summary>
-    public void AddHistogram(SeriesIdentity series)
+    /// <summary>Takes one cumulative native or exponential histogram; null latency = stale marker.</summary>
+    public void AddHistogram(SeriesIdentity series, long atMs, long startMs, long count, ExponentialCounts? latency)
     {
-        if (series.Kind == SeriesKind.NotMapped)
-            Tally.Ignore(IngestReason.NotMapped);
-        else if (series.Kind == SeriesKind.BadLabels)
-            Tally.Refuse(IngestReason.BadLabels, series.OrganizationId, series.Metric, null);
-        else if (Route(series.OrganizationId, series.Metric, null) is { } part)
-            Tally.Refuse(IngestReason.UnsupportedHistogram, part.OrganizationId, series.Metric, null);
+        if (Target(series, atMs) is not { } part) return;
+        part.Histograms.Add(new HistogramSample(series.Series, series.Group, series.Role == SignalRole.BadRequests, atMs, startMs, count, latency));
+    }
+
+    /// <summary>Turns one native or exponential histogram away that has a form we do not take.</summary>
+    public void RefuseHistogram(SeriesIdentity series, long atMs)
+    {
+        if (Target(series, atMs) is { } part) Tally.Refuse(IngestReason.UnsupportedHistogram, part.OrganizationId, series.Metric, Milliseconds.ToInstant(atMs));
+    }
+
+    /// <summary>Takes one delta point: its requests, and its latency as bounds and counts or as exponential buckets (or neither).</summary>
+    public void AddDelta(SeriesIdentity series, long fromMs, long toMs, long count, ImmutableArray<double> boundsMs, ImmutableArray<long> counts, ExponentialCounts? exponential)
+    {
+        if (Target(series, toMs) is not { } part) return;
+        part.Intervals.Add(new DeltaInterval(series.Group, fromMs, toMs, count, series.Role == SignalRole.BadRequests ? count : 0, boundsMs, counts, series.Series, exponential));
+    }
+
+    /// <summary>Takes one value of a mapped gauge; NaN = stale marker.</summary>
+    public void AddGauge(SeriesIdentity series, long atMs, double value)
+    {
+        if (Target(series, atMs) is not { } part) return;
+        if (Fault(value) is { } reason) Tally.Refuse(reason, part.OrganizationId, series.Metric, Milliseconds.ToInstant(atMs));
+        else part.Gauges.Add(new GaugeSample(series.Series, series.Group, series.Gauge, atMs, value));
+    }
+
+    private OrganizationPart? Target(SeriesIdentity series, long atMs)
+    {
+        if (series.Kind == SeriesKind.BadLabels) Tally.Refuse(IngestReason.BadLabels, series.OrganizationId, series.Metric, Milliseconds.ToInstant(atMs));
+        else if (series.Kind == SeriesKind.NotMapped) Tally.Ignore(IngestReason.NotMapped);
+        else return Route(series.OrganizationId, series.Metric, atMs);
+        return null;
     }
 
     private static string? Fault(double value)
@@ -107,8 +132,14 @@ internal sealed class OrganizationPart(string organizationId, bool allowed)
     /// <summary>Delta intervals in the order they came.</summary>
     public ImmutableArray<DeltaInterval>.Builder Intervals { get; } = ImmutableArray.CreateBuilder<DeltaInterval>();
 
+    /// <summary>Cumulative histograms in the order they came.</summary>
+    public ImmutableArray<HistogramSample>.Builder Histograms { get; } = ImmutableArray.CreateBuilder<HistogramSample>();
+
+    /// <summary>Gauges in the order they came.</summary>
+    public ImmutableArray<GaugeSample>.Builder Gauges { get; } = ImmutableArray.CreateBuilder<GaugeSample>();
+
     /// <summary>True when nothing of it is left to send.</summary>
-    public bool IsEmpty => Samples.Count == 0 && Intervals.Count == 0;
+    public bool IsEmpty => Samples.Count == 0 && Intervals.Count == 0 && Histograms.Count == 0 && Gauges.Count == 0;
 
     /// <summary>Turns all of it away: there is no such organization.</summary>
     public void RefuseAll(IngestTally tally, string reason)
@@ -116,7 +147,11 @@ internal sealed class OrganizationPart(string organizationId, bool allowed)
         foreach (var sample in Samples)
             tally.Refuse(reason, OrganizationId, sample.Role == SignalRole.LatencyBucket ? SignalMapping.Bucket : SignalMapping.Count, Milliseconds.ToInstant(sample.AtMs));
         foreach (var interval in Intervals) tally.Refuse(reason, OrganizationId, null, Milliseconds.ToInstant(interval.ToMs));
+        foreach (var histogram in Histograms) tally.Refuse(reason, OrganizationId, SignalMapping.Histogram, Milliseconds.ToInstant(histogram.AtMs));
+        foreach (var gauge in Gauges) tally.Refuse(reason, OrganizationId, null, Milliseconds.ToInstant(gauge.AtMs));
         Samples.Clear();
         Intervals.Clear();
+        Histograms.Clear();
+        Gauges.Clear();
     }
 }

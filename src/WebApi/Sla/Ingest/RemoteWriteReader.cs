@@ -109,7 +109,7 @@ internal static class RemoteWriteReader
             else
             {
                 if (!reader.TrySkip(wireType)) return false;
-                if (field == 4) batch.AddHistogram(identity);
+                if (field == 4) batch.RefuseHistogram(identity, 0);
             }
         }
 

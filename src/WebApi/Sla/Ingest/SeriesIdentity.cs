@@ -16,6 +16,9 @@ internal enum SeriesKind : byte
 
     /// <summary>Its labels break a rule.</summary>
     BadLabels = 3,
+
+    /// <summary>Its samples are gauges the engine uses.</summary>
+    Gauge = 4,
 }
 
 /// <summary>What the labels of a series say; depends on nothing but them, so it may be remembered.</summary>
@@ -27,7 +30,10 @@ internal enum SeriesKind : byte
 /// <param name="Group">Hash of job and instance.</param>
 /// <param name="Role">Meaning of its values.</param>
 /// <param name="BoundMs">Bucket bound in milliseconds, +∞ for the last, 0 for other roles.</param>
-internal sealed record SeriesIdentity(SeriesKind Kind, string? Metric, string? OrganizationId, ulong Series, ulong Family, ulong Group, SignalRole Role, double BoundMs)
+/// <param name="Replica">Hash of the replica of an HA pair; 0 = none.</param>
+/// <param name="Gauge">Meaning of a gauge.</param>
+internal sealed record SeriesIdentity(
+    SeriesKind Kind, string? Metric, string? OrganizationId, ulong Series, ulong Family, ulong Group, SignalRole Role, double BoundMs, ulong Replica = 0, GaugeKind Gauge = default)
 {
     /// <summary>A series the mapping does not use.</summary>
     public static SeriesIdentity NotMapped { get; } = new(SeriesKind.NotMapped, null, null, 0, 0, 0, default, 0);
