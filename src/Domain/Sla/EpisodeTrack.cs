@@ -14,6 +14,12 @@ internal sealed class EpisodeTrack
     /// <summary>State in front of the oldest kept slot.</summary>
     public EpisodeState Base => _base;
 
+    /// <summary>Nothing was open or over in front of the slots that still change, and these were not changed: without a bad slot in them there is no episode.</summary>
+    public bool IsCalm(long dirtyFrom) => _settled.Count == 0 && !_middle.IsOpen && dirtyFrom >= _middle.Next;
+
+    /// <summary>First slot that is evaluated anew each time.</summary>
+    public long ChangingFrom => _middle.Next;
+
     /// <summary>Starts in front of a slot, with nothing before it.</summary>
     public void Start(long next) => Set(new EpisodeState(next));
 

@@ -41,6 +41,15 @@ internal sealed class Series(ulong id, Group group, SignalRole role, double boun
 
     /// <summary>Position in the checkpoint that is being written.</summary>
     public int Ordinal { get; set; }
+
+    /// <summary>The series whose sample followed the last time: senders keep their order, so a known one is found without a look-up.</summary>
+    public Series? Next { get; set; }
+
+    /// <summary>The batch whose stretch of samples it was last seen in; tells a repetition inside one stretch.</summary>
+    public long Mark { get; set; }
+
+    /// <summary>Forgotten: a sample of the same identity is a new series.</summary>
+    public bool Dropped { get; set; }
 }
 
 /// <summary>The buckets of one histogram, by bound.</summary>
@@ -49,6 +58,9 @@ internal sealed class Family(ulong id)
     public ulong Id { get; } = id;
 
     public List<Series> Members { get; } = [];
+
+    /// <summary>It is in the list of families that the scrape in hand touches.</summary>
+    public bool Touched { get; set; }
 
     public void Add(Series series)
     {

@@ -13,7 +13,14 @@ internal sealed class SeriesTable
 
     public int SeriesCount => _series.Count;
 
-    public Series? Find(ulong id) => _series.GetValueOrDefault(id);
+    /// <summary>A series by its identity; <paramref name="before"/> is the one whose sample came before and learns who follows it.</summary>
+    public Series? Find(ulong id, Series? before)
+    {
+        if (before?.Next is { Dropped: false } expected && expected.Id == id) return expected;
+        if (!_series.TryGetValue(id, out var found)) return null;
+        if (before is { Dropped: false }) before.Next = found;
+        return found;
+    }
 
     public Series Add(ulong id, Group group, SignalRole role, double boundMs, ulong familyId)
     {
@@ -202,6 +209,7 @@ internal sealed class SeriesTable
     private void Drop(Series series)
     {
         _series.Remove(series.Id);
+        (series.Dropped, series.Next) = (true, null);
         if (series.Family is not { } family) return;
         family.Members.Remove(series);
         if (family.Members.Count == 0) _families.Remove(family.Id);

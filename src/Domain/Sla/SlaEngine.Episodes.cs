@@ -110,10 +110,29 @@ public sealed partial class SlaEngine
         return false;
     }
 
+    /// <summary>Some metric has an episode, open or over, that touches the last 6 h.</summary>
+    public bool HasEpisodes
+    {
+        get
+        {
+            if (!Policy.Monitored || _ring.IsEmpty) return false;
+            EvaluateEpisodes();
+            foreach (var episodes in _episodes)
+                if (!episodes.IsEmpty) return true;
+            return false;
+        }
+    }
+
     private void EvaluateEpisodes()
     {
         var (to, silent) = (EpisodesTo, IsSilent);
         if (to == long.MinValue || (_dirtyFrom == long.MaxValue && _episodesFor == to && _episodesSilent == silent)) return;
+        if (IsCalm(to))
+        {
+            for (var i = 0; i < Metrics.Length; i++) _episodes[i] = [];
+            (_dirtyFrom, _episodesFor, _episodesSilent) = (long.MaxValue, to, silent);
+            return;
+        }
         for (var i = 0; i < Metrics.Length; i++)
         {
             var (closed, state) = _tracks[i].Evaluate(to, Policy.Terms.EpisodeOrDefault, _sources[i], _dirtyFrom);
@@ -123,6 +142,25 @@ public sealed partial class SlaEngine
             _episodes[i] = episodes.ToImmutable();
         }
         (_dirtyFrom, _episodesFor, _episodesSilent) = (long.MaxValue, to, silent);
+    }
+
+    /// <summary>The usual case without running the machines: nothing open, and no bad slot or flag among the slots that still change.</summary>
+    private bool IsCalm(long to)
+    {
+        if (CountsUnknown) return false;
+        var from = long.MaxValue;
+        foreach (var track in _tracks)
+        {
+            if (!track.IsCalm(_dirtyFrom)) return false;
+            from = Math.Min(from, track.ChangingFrom);
+        }
+        if (to - from >= 2 * Slots.Detailed) return false;   // now and then the machines have to move on
+        for (var slot = from; slot <= to; slot++)
+        {
+            var state = _ring[slot].State;
+            if ((state & SlotBits.VerdictMask) == (byte)SlotVerdict.Bad || (state & (SlotBits.SlowP50 | SlotBits.SlowP95 | SlotBits.SlowP99 | SlotBits.Errors)) != 0) return false;
+        }
+        return true;
     }
 
     private Episode EpisodeOf(SlaMetricType metric, in EpisodeState state, DateTimeOffset? end, bool unverified)

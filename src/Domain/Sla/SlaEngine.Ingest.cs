@@ -7,6 +7,7 @@ public sealed partial class SlaEngine
     private readonly List<Group> _touchedGroups = [];
     private readonly List<IntervalCounts> _added = [];
     private readonly List<Family> _touchedFamilies = [];
+    private readonly ReceiptBuilder _receipt = new();
     private bool _mustPersist;
     private bool _repeated;
 
@@ -20,7 +21,8 @@ public sealed partial class SlaEngine
         var nowMs = now.ToUnixTimeMilliseconds();
         _clockMs = Math.Max(_clockMs, nowMs);
         (_mustPersist, _repeated) = (false, false);
-        var receipt = new ReceiptBuilder();
+        var receipt = _receipt;
+        receipt.Clear();
         if (batch.Samples.IsDefault) batch = batch with { Samples = [] };
         if (batch.Intervals.IsDefault) batch = batch with { Intervals = [] };
         if (batch.Identity != 0 && !_identities.Remember(batch.Identity))
@@ -31,7 +33,7 @@ public sealed partial class SlaEngine
         }
         foreach (var group in _table.Groups.Values) Drain(group, nowMs);
         foreach (var interval in batch.Intervals) Take(interval, nowMs, receipt);
-        foreach (var sample in batch.Samples) Take(sample, nowMs, receipt);
+        TakeSamples(batch.Samples.AsSpan(), nowMs, receipt);
         foreach (var group in _touchedGroups) Drain(group, nowMs);
         _touchedGroups.Clear();
         CountUnknown(nowMs);
@@ -147,7 +149,7 @@ public sealed partial class SlaEngine
         }
     }
 
-    private void Take(CumulativeSample sample, long nowMs, ReceiptBuilder receipt)
+    private void Take(in CumulativeSample sample, long nowMs, ReceiptBuilder receipt)
     {
         var stale = double.IsNaN(sample.Value);
         if (sample.AtMs > nowMs + MaxFutureMs) receipt.Refuse(IngestReason.Future, sample.AtMs);
@@ -155,12 +157,12 @@ public sealed partial class SlaEngine
         else if (!stale && (!double.IsFinite(sample.Value) || sample.Value > (1L << 53))) receipt.Refuse(IngestReason.NotANumber, sample.AtMs);
         else if (sample.Role == SignalRole.LatencyBucket && (double.IsNaN(sample.BoundMs) || sample.BoundMs <= 0)) receipt.Refuse(IngestReason.NotANumber, sample.AtMs);
         else if (sample.Value < 0) receipt.Refuse(IngestReason.NegativeValue, sample.AtMs);
-        else if (_table.Find(sample.Series) is { } series) TakeKnown(series, sample, stale, nowMs, receipt);
+        else if (_table.Find(sample.Series, null) is { } series) TakeKnown(series, sample, stale, nowMs, receipt);
         else if (stale) receipt.Ignore(IngestReason.StaleMarker, 1);
         else TakeNew(sample, nowMs, receipt);
     }
 
-    private void TakeNew(CumulativeSample sample, long nowMs, ReceiptBuilder receipt)
+    private void TakeNew(in CumulativeSample sample, long nowMs, ReceiptBuilder receipt)
     {
         if (_table.SeriesCount >= MaxSeries) _table.Forget(nowMs);
         if (_table.SeriesCount >= MaxSeries)
@@ -192,7 +194,7 @@ public sealed partial class SlaEngine
         _mustPersist = true;
     }
 
-    private void TakeKnown(Series series, CumulativeSample sample, bool stale, long nowMs, ReceiptBuilder receipt)
+    private void TakeKnown(Series series, in CumulativeSample sample, bool stale, long nowMs, ReceiptBuilder receipt)
     {
         var at = sample.AtMs;
         if (at <= series.CursorAt || IsStaged(series, at))
@@ -253,11 +255,19 @@ public sealed partial class SlaEngine
     {
         private readonly List<(string Reason, int Count)> _ignored = [];
         private readonly List<(string Reason, int Count)> _refused = [];
-        private readonly ImmutableArray<RefusedSample>.Builder _first = ImmutableArray.CreateBuilder<RefusedSample>();
+        private readonly List<RefusedSample> _first = [];
 
         public int Accepted { get; private set; }
 
-        public void Accept() => Accepted++;
+        public void Clear()
+        {
+            Accepted = 0;
+            _ignored.Clear();
+            _refused.Clear();
+            _first.Clear();
+        }
+
+        public void Accept(int count = 1) => Accepted += count;
 
         public void Ignore(string reason, int count) => Count(_ignored, reason, count);
 
@@ -267,11 +277,11 @@ public sealed partial class SlaEngine
             if (_first.Count < 5) _first.Add(new RefusedSample(reason, null, null, InRange(atMs) ? DateTimeOffset.FromUnixTimeMilliseconds(atMs) : null));
         }
 
-        public IngestReceipt Build() => new(Accepted, Counts(_ignored), Counts(_refused), _first.ToImmutable());
+        public IngestReceipt Build() => new(Accepted, Counts(_ignored), Counts(_refused), [.. _first]);
 
         private static bool InRange(long atMs) => atMs >= DateTimeOffset.MinValue.ToUnixTimeMilliseconds() && atMs <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
-        private static ImmutableArray<ReasonCount> Counts(List<(string Reason, int Count)> list) => [.. list.Select(c => new ReasonCount(c.Reason, c.Count))];
+        private static ImmutableArray<ReasonCount> Counts(List<(string Reason, int Count)> list) => list.Count == 0 ? [] : [.. list.Select(c => new ReasonCount(c.Reason, c.Count))];
 
         private static void Count(List<(string Reason, int Count)> list, string reason, int count)
         {

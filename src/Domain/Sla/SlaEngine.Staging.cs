@@ -65,7 +65,6 @@ public sealed partial class SlaEngine
     private void Apply(Group group, StagedScrape scrape, long nowMs)
     {
         _added.Clear();
-        _touchedFamilies.Clear();
         var (values, fresh) = (0, scrape.At > group.LastAt);
         foreach (var (series, value) in scrape.Samples)
         {
@@ -90,7 +89,7 @@ public sealed partial class SlaEngine
             }
             if (scrape.At == group.LastAt) group.ExpectedSeries += values;
         }
-        foreach (var family in _touchedFamilies) CountFamily(family, scrape.At);
+        CountFamilies(scrape.At);
         if (_added.Count > 0) AddToSlots(group, scrape.At, nowMs);
         // Only stale markers: the process behind the group is gone, nothing more is expected of it.
         if (group.ExpectedSeries == 0) (group.Rate60, group.LatencyRate60) = (0, 0);
@@ -108,32 +107,13 @@ public sealed partial class SlaEngine
         if (from == Series.Never) return;
         if (series.Family is { } family)
         {
-            if (!_touchedFamilies.Contains(family)) _touchedFamilies.Add(family);
+            Touch(family);
             return;
         }
         ref var counts = ref Added(from);
         counts.Total += series.Difference;
         if (series.Role == SignalRole.BadRequests) counts.Bad += series.Difference;
         series.Counted = true;
-    }
-
-    /// <summary>The latency of a histogram counts once all its buckets are there: half of them would read as slow requests.</summary>
-    private void CountFamily(Family family, long at)
-    {
-        if (!family.IsComplete(at, out var from)) return;
-        Span<double> bounds = family.Members.Count <= 128 ? stackalloc double[family.Members.Count] : new double[family.Members.Count];
-        Span<long> cumulative = family.Members.Count <= 128 ? stackalloc long[family.Members.Count] : new long[family.Members.Count];
-        var n = 0;
-        foreach (var member in family.Members)
-        {
-            if (member.Ended) continue;
-            bounds[n] = member.BoundMs;
-            // Torn reads of the sender can make a wider bucket count less; cumulative counts never fall.
-            cumulative[n] = n == 0 ? member.Difference : Math.Max(cumulative[n - 1], member.Difference);
-            member.Counted = true;
-            n++;
-        }
-        CountLatency(ref Added(from), bounds[..n], cumulative[..n], at);
     }
 
     private ref IntervalCounts Added(long from)

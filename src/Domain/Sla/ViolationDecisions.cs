@@ -41,6 +41,7 @@ public static class ViolationDecisions
     public static ImmutableArray<ViolationChange> Reconcile(
         string organizationId, ImmutableArray<SlaViolation> recorded, SlaEngine engine, SlaPolicy policy, DateTimeOffset now, Func<string> newId)
     {
+        if (recorded.IsEmpty && !engine.HasEpisodes) return [];
         var budget = engine.Budget(now);
         var changes = ImmutableArray.CreateBuilder<ViolationChange>();
         foreach (var metric in SlotMetrics)

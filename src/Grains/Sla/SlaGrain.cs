@@ -25,7 +25,7 @@ public sealed partial class SlaGrain(
     ILogger<SlaGrain> log) : Grain, ISlaGrain, IRemindable
 {
     private static readonly TimeSpan RetryStore = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan TileSpacing = TimeSpan.FromMilliseconds(100);   // the pumps send no oftener
+    private static readonly TimeSpan TileSpacing = TimeSpan.FromSeconds(1);   // figures; what concerns a violation is shown at once
     private const string PolicyDeadline = "policy";
 
     private SlaProfile? _profile;
@@ -37,6 +37,8 @@ public sealed partial class SlaGrain(
     private long _sequence;
     private DateTimeOffset _tileAt;
     private bool _tileWaits;
+    private bool _showedPending;
+    private DateTimeOffset _tickAt = DateTimeOffset.MinValue;
 
     private string Id => this.GetPrimaryKeyString();
 
@@ -118,6 +120,7 @@ public sealed partial class SlaGrain(
     private async Task TickAsync()
     {
         var now = time.GetUtcNow();
+        _tickAt = DateTimeOffset.MinValue;
         try
         {
             _engine.Tick(now);
@@ -127,6 +130,7 @@ public sealed partial class SlaGrain(
         catch (Exception error)
         {
             LogTick(log, Id, error);
+            _tickAt = now + RetryStore;
             _tick.Change(RetryStore, Timeout.InfiniteTimeSpan);   // a tick that failed is tried again, or a silent organization would never be judged
         }
     }
@@ -139,7 +143,7 @@ public sealed partial class SlaGrain(
             var changes = await book.SettleAsync(_engine, now);
             foreach (var (change, violation) in changes)
                 Announce(LiveDelta.ViolationOf(violation.Id), new LiveContent.ViolationChanged(change, violation, profile.Organization.Name));
-            if (changes.IsEmpty && now - _tileAt < TileSpacing) _tileWaits = true;
+            if (changes.IsEmpty && _showedPending == book.HasPending && now - _tileAt < TileSpacing) _tileWaits = true;
             else ShowTile(profile, now);
         }
         ArmTick(now);
@@ -165,7 +169,7 @@ public sealed partial class SlaGrain(
 
     private void ShowTile(SlaProfile profile, DateTimeOffset now)
     {
-        (_tileAt, _tileWaits) = (now, false);
+        (_tileAt, _tileWaits, _showedPending) = (now, false, book.HasPending);
         Announce(LiveDelta.TileOf(Id), new LiveContent.TileChanged(Tile(profile, now)));
     }
 
@@ -179,8 +183,10 @@ public sealed partial class SlaGrain(
         var next = _engine.NextTick(now);
         if (_tileWaits) next = next is { } tick && tick < _tileAt + TileSpacing ? tick : _tileAt + TileSpacing;
         if (book.HasPending) next = next is { } n && n < now + RetryStore ? n : now + RetryStore;
-        var wait = next is null ? Timeout.InfiniteTimeSpan : next.Value > now ? next.Value - now : TimeSpan.Zero;
-        _tick.Change(wait, Timeout.InfiniteTimeSpan);
+        // Every batch moves the next instant away: an earlier tick that is set already only asks again, and setting timers is not free.
+        if (next is null || (_tickAt > now && _tickAt <= next)) return;
+        _tickAt = next.Value;
+        _tick.Change(next.Value > now ? next.Value - now : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Organization}: a tick failed; tried again in 1 s.")]

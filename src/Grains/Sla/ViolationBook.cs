@@ -57,10 +57,11 @@ public sealed partial class ViolationBook(Ledger ledger, ViolationReader reader,
     public async Task<ImmutableArray<(string Change, SlaViolation Violation)>> SettleAsync(SlaEngine engine, DateTimeOffset now)
     {
         if (HasPending && now < _retryAt) return [];   // the store has just refused; batches do not wait for it again
+        if (!HasPending && !_uncertain && !Concerns(engine) && !engine.HasEpisodes) return [];   // nearly every batch
         var done = ImmutableArray.CreateBuilder<(string, SlaViolation)>();
         if (_uncertain && !await TryReloadAsync(now, done)) return [];
         Prune(now);
-        var changes = ViolationDecisions.Reconcile(_organizationId, [.. Recorded.Where(v => v.State == ViolationState.OPEN || engine.KeptFrom is null || v.EndTime > engine.KeptFrom)], engine, engine.Policy, now, NewId);
+        var changes = ViolationDecisions.Reconcile(_organizationId, [.. Recorded.Where(v => Concerns(v, engine))], engine, engine.Policy, now, NewId);
         Pending = [];
         if (changes.IsEmpty) return done.ToImmutable();
         try
@@ -87,6 +88,17 @@ public sealed partial class ViolationBook(Ledger ledger, ViolationReader reader,
         }
         return done.ToImmutable();
     }
+
+    /// <summary>Some recorded violation can still change by what the engine knows.</summary>
+    private bool Concerns(SlaEngine engine)
+    {
+        foreach (var row in _rows.Values)
+            if (row.State is { } violation && Concerns(violation, engine)) return true;
+        return false;
+    }
+
+    private static bool Concerns(SlaViolation violation, SlaEngine engine) =>
+        violation.State == ViolationState.OPEN || engine.KeptFrom is null || violation.EndTime > engine.KeptFrom;
 
     private static string NameOf(ImmutableArray<ViolationEvent> events)
     {

@@ -32,6 +32,7 @@ internal sealed class IngestHandler(IngestKeyAuthenticator authenticate, IngestR
         var batch = key is null ? null : new IngestBatch(key);
         var fault = keyFault ?? media(http.Request) ?? await Decode(http, key!, batch!, decode);
         if (fault is null && !await router.Send(batch!)) fault = IngestFault.Unavailable;
+        batch?.Release();
         if (fault is null)
         {
             var receipt = batch!.Tally.ToReceipt();

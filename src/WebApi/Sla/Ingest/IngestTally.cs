@@ -29,6 +29,7 @@ internal sealed class IngestTally
     public void Add(string organizationId, IngestReceipt receipt)
     {
         Accepted += receipt.Accepted;
+        if (receipt.Ignored.IsEmpty && receipt.Refused.IsEmpty) return;
         foreach (var (reason, count) in receipt.Ignored) Count(_ignored, reason, count);
         foreach (var (reason, count) in receipt.Refused) Count(_refused, reason, count);
         foreach (var sample in receipt.First)
@@ -46,5 +47,5 @@ internal sealed class IngestTally
         if (count > 0) counts[reason] = counts.GetValueOrDefault(reason) + count;
     }
 
-    private static ImmutableArray<ReasonCount> Reasons(SortedDictionary<string, int> counts) => [.. counts.Select(c => new ReasonCount(c.Key, c.Value))];
+    private static ImmutableArray<ReasonCount> Reasons(SortedDictionary<string, int> counts) => counts.Count == 0 ? [] : [.. counts.Select(c => new ReasonCount(c.Key, c.Value))];
 }

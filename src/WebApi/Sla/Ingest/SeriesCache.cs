@@ -25,28 +25,47 @@ internal sealed class SeriesCache(IOptions<IngestOptions> options)
     /// <summary>What the labels say; false when they are not protobuf.</summary>
     public bool TryGet(ReadOnlySpan<byte> labels, out SeriesIdentity identity)
     {
+        Entry? last = null;
+        return TryGet(labels, ref last, out identity);
+    }
+
+    /// <summary>The series that followed <paramref name="last"/> the time before, if it is still fresh: senders keep their order, so comparing its labels is all the looking-up there is.</summary>
+    public Entry? Expected(Entry? last) => last?.Next is { } next && next.Home == _current ? next : null;
+
+    /// <summary>The same as <see cref="TryGet(ReadOnlySpan{byte}, out SeriesIdentity)"/>, and remembers that this series came after <paramref name="last"/>, which it replaces.</summary>
+    public bool TryGet(ReadOnlySpan<byte> labels, ref Entry? last, out SeriesIdentity identity)
+    {
+        var before = last;
+        last = null;
         if (labels.Length > MaxLabelBytes) return SignalMapping.TryMap(labels, out identity);
         var key = XxHash3.HashToUInt64(labels, _seed);
         // The bytes are compared: a made-up collision must not turn one organization's series into another's.
-        if (_current.Entries.TryGetValue(key, out var known) && labels.SequenceEqual(known.Labels))
+        if (!_current.Entries.TryGetValue(key, out var entry) || !labels.SequenceEqual(entry.Labels))
         {
-            identity = known.Identity;
-            return true;
+            if (_previous.Entries.TryGetValue(key, out entry) && labels.SequenceEqual(entry.Labels))
+            {
+                entry = new Entry(entry.Labels, entry.Identity);
+            }
+            else
+            {
+                if (!SignalMapping.TryMap(labels, out identity)) return false;
+                if (identity.Kind == SeriesKind.BadLabels) return true;
+                // Neighbours share the text of their organization.
+                if (before is not null && before.Identity.OrganizationId == identity.OrganizationId) identity = identity with { OrganizationId = before.Identity.OrganizationId };
+                entry = new Entry(labels.ToArray(), identity);
+            }
+
+            entry = Add(key, entry);
         }
 
-        if (_previous.Entries.TryGetValue(key, out known) && labels.SequenceEqual(known.Labels))
-        {
-            identity = known.Identity;
-            Add(key, known);
-            return true;
-        }
-
-        if (!SignalMapping.TryMap(labels, out identity)) return false;
-        if (identity.Kind != SeriesKind.BadLabels) Add(key, new Entry(labels.ToArray(), identity));
+        // Links stay inside a generation, so what is forgotten is not held by them.
+        if (before?.Home is { } home && home == entry.Home) before.Next = entry;
+        last = entry;
+        identity = entry.Identity;
         return true;
     }
 
-    private void Add(ulong key, Entry entry)
+    private Entry Add(ulong key, Entry entry)
     {
         lock (_gate)
         {
@@ -57,16 +76,37 @@ internal sealed class SeriesCache(IOptions<IngestOptions> options)
                 _current = new Generation();
             }
 
+            if (_current.Entries.TryGetValue(key, out var known) && known.Labels.AsSpan().SequenceEqual(entry.Labels)) return known;
+            entry.Home = _current;
             if (_current.Entries.TryAdd(key, entry)) _current.Bytes += bytes;
+            else entry.Home = null;
+            return entry;
         }
     }
 
-    private sealed record Entry(byte[] Labels, SeriesIdentity Identity);
-
-    private sealed class Generation
+    /// <summary>A remembered series.</summary>
+    internal sealed class Entry(byte[] labels, SeriesIdentity identity)
     {
+        /// <summary>Raw bytes of its labels.</summary>
+        public byte[] Labels { get; } = labels;
+
+        /// <summary>What they say.</summary>
+        public SeriesIdentity Identity { get; } = identity;
+
+        /// <summary>The generation it is remembered in; null when it is in none.</summary>
+        public Generation? Home { get; set; }
+
+        /// <summary>What followed it the last time; only a guess, several requests may write it at once.</summary>
+        public Entry? Next { get; set; }
+    }
+
+    /// <summary>What is forgotten together.</summary>
+    internal sealed class Generation
+    {
+        /// <summary>By hash of the labels.</summary>
         public ConcurrentDictionary<ulong, Entry> Entries { get; } = new();
 
+        /// <summary>Roughly what they take.</summary>
         public long Bytes { get; set; }
     }
 }
