@@ -157,7 +157,7 @@ public abstract class SlaHistoryTests(Store store)
         return new SlaHour(organizationId, hour, [.. Enumerable.Repeat(new SlaMinute(requestsPerMinute * 60, 61, requestsPerMinute * 60, 3, 2, 1), 60)], states, HourSketch.Pack(sketch), true, 1);
     }
 
-    private static CheckpointWrite Write(string id, long expected, byte content, params SlaHour[] hours) => new(id, expected, 5, Sample.Start, [content], [.. hours]);
+    private static PreparedCheckpoint Write(string id, long expected, byte content, params SlaHour[] hours) => CheckpointStore.Prepare(new(id, expected, 5, Sample.Start, [content], [.. hours]));
 
     private static SlaMetric Metric(string id, SlaMetricType metric, MetricPeriod period, DateTimeOffset at, decimal? actual) =>
         new(Sample.Id(), id, metric, 99.95m, actual, period, at, Metadata, 1, Sample.Start);

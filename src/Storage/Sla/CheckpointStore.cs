@@ -20,6 +20,16 @@ public sealed record StoredCheckpoint(long Version, long Epoch, DateTimeOffset T
 /// <param name="Hours">Hours that were sealed, or changed after they were sealed.</param>
 public sealed record CheckpointWrite(string OrganizationId, long ExpectedVersion, long Epoch, DateTimeOffset TakenAt, byte[] Engine, ImmutableArray<SlaHour> Hours);
 
+/// <summary>A checkpoint ready to be written: its hours are packed.</summary>
+public sealed class PreparedCheckpoint
+{
+    internal PreparedCheckpoint(CheckpointWrite write) => (Write, Hours) = (write, [.. write.Hours.Select(SlaHourRows.Values)]);
+
+    internal CheckpointWrite Write { get; }
+
+    internal ImmutableArray<object?[]> Hours { get; }
+}
+
 /// <summary>Checkpoints of SLA engines with their sealed hours: many organizations in one transaction, each guarded by its own version.</summary>
 public sealed class CheckpointStore(ForgeDatabase database)
 {
@@ -38,15 +48,17 @@ public sealed class CheckpointStore(ForgeDatabase database)
             .Select(r => new StoredCheckpoint(r.Version, r.Epoch, r.TakenAt, r.Engine)).FirstOrDefaultAsync(ct);
     }
 
+    /// <summary>Packs a checkpoint's hours. Throws <see cref="ArgumentException"/> on an hour that cannot be.</summary>
+    public static PreparedCheckpoint Prepare(CheckpointWrite write) => new(write);
+
     /// <summary>
     /// Writes all of them in one transaction. False where another activation has written since: that one's checkpoint and hours are left as they are. The new version of the others is one more than expected.
     /// </summary>
-    public async Task<bool[]> WriteAsync(IReadOnlyList<CheckpointWrite> writes, CancellationToken ct)
+    public async Task<bool[]> WriteAsync(IReadOnlyList<PreparedCheckpoint> writes, CancellationToken ct)
     {
-        var hours = writes.Select(w => w.Hours.Select(SlaHourRows.Values).ToArray()).ToArray();   // packed before the gate is taken
         await using var batch = await RowBatch.BeginAsync(database, ct);
-        var touched = await batch.RunAsync(Upsert, [.. writes.Select(w => new object?[] { w.OrganizationId, w.ExpectedVersion + 1, w.Epoch, batch.Time(w.TakenAt), w.Engine })], ct);
-        await batch.RunAsync(SlaHourRows.Upsert, [.. hours.Where((_, i) => touched[i] > 0).SelectMany(rows => rows)], ct);
+        var touched = await batch.RunAsync(Upsert, [.. writes.Select(p => p.Write).Select(w => new object?[] { w.OrganizationId, w.ExpectedVersion + 1, w.Epoch, batch.Time(w.TakenAt), w.Engine })], ct);
+        await batch.RunAsync(SlaHourRows.Upsert, [.. writes.Where((_, i) => touched[i] > 0).SelectMany(p => p.Hours)], ct);
         await batch.CommitAsync(ct);
         return [.. touched.Select(n => n > 0)];
     }
