@@ -8,15 +8,18 @@ public static class HistoryAssembly
     /// <summary>Most points of one answer.</summary>
     public const int MaxPoints = 5_000;
 
-    /// <summary>Hours, the current one included, that the live grain keeps whole; older ones come from rows.</summary>
-    public const int LiveHours = 6;
+    /// <summary>Hours, the current one included, that the live grain surely keeps whole (it keeps 6 h behind data that may be 2 min ahead); older ones come from rows.</summary>
+    public const int LiveHours = 5;
+
+    /// <summary>The step that means a day of the contract's zone, whatever its length.</summary>
+    public const int LocalDay = 86_400;
 
     /// <summary>Points of a stored hour by 10, 60, 600 or 3,600 s. A slot has a sixth of its minute's requests; only whole hours have percentiles. Without detail only the whole hour has a figure.</summary>
     public static IEnumerable<SlaHistoryPoint> OfHour(StoredHour hour, int stepSeconds)
     {
         if (stepSeconds == 3_600)
         {
-            yield return OfHours(hour.At, [hour], Slots.PerHour, []);
+            yield return Of(hour.At, hour.Sums, HourSketch.Unpack(hour.Sketch), Slots.PerHour, []);
             yield break;
         }
         var length = stepSeconds / 10;
@@ -56,21 +59,16 @@ public static class HistoryAssembly
         }
     }
 
-    /// <summary>One point over whole hours and live points that follow them; slots that neither tells about have no data.</summary>
-    public static SlaHistoryPoint OfHours(DateTimeOffset at, IReadOnlyCollection<StoredHour> hours, int slots, IEnumerable<SlaHistoryPoint> live)
+    /// <summary>One point of so many slots out of stored sums and the live points that follow them; slots that neither tells about have no data.</summary>
+    public static SlaHistoryPoint Of(DateTimeOffset at, in PeriodSums sums, LatencySketch sketch, int slots, IEnumerable<SlaHistoryPoint> live)
     {
-        var (sum, sums, sketch) = (new PointSum(), default(PeriodSums), new LatencySketch());
-        foreach (var hour in hours)
-        {
-            sums += hour.Sums;
-            sketch.Merge(HourSketch.Unpack(hour.Sketch));
-        }
+        var sum = new PointSum();
         foreach (var point in live) sum.Add(point);
         return sum.At(at, sums, slots, sketch);
     }
 
     /// <summary>The point of a stored day.</summary>
-    public static SlaHistoryPoint OfDay(SlaDay day, DateTimeOffset at) => new PointSum().At(at, day.Sums, day.Slots, HourSketch.Unpack(day.Sketch));
+    public static SlaHistoryPoint OfDay(SlaDay day, DateTimeOffset at) => Of(at, day.Sums, HourSketch.Unpack(day.Sketch), day.Slots, []);
 
     /// <summary>Worst of a stretch's slots: Bad, then Unknown, then Good; Excluded when all are.</summary>
     public static SlotVerdict Worst(long bad, long unknown, long excluded, long slots) =>
