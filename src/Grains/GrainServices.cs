@@ -12,6 +12,7 @@ public static class GrainServices
         .AddSingleton<Zones>()
         .AddSingleton<LivePublisher>()
         .AddTransient<ViolationBook>()
+        .AddSingleton<CheckpointBatcher>()
         .AddHostedService<LivePumps>()
         .AddHostedService<SiloSweeps>();
 }

@@ -4,6 +4,7 @@ using Forge.Grains.Interfaces.Organizations;
 using Forge.Grains.Interfaces.Sla;
 using Forge.Grains.Live;
 using Forge.Storage;
+using Forge.Storage.Sla;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
@@ -15,7 +16,7 @@ namespace Forge.Grains;
 /// Each part fails alone.
 /// </summary>
 public sealed partial class SiloSweeps(
-    IGrainFactory grains, ISiloStatusOracle silos, LivePublisher live, Ledger ledger, OutboxStore outbox, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SiloSweeps> log) : BackgroundService
+    IGrainFactory grains, ISiloStatusOracle silos, LivePublisher live, Ledger ledger, OutboxStore outbox, PeriodStore periods, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SiloSweeps> log) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
     private const int SweepsPerCleaning = 720;
@@ -26,11 +27,13 @@ public sealed partial class SiloSweeps(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await SiloStart.WaitAsync(lifetime, stoppingToken);
+        var judging = Task.CompletedTask;
         for (var sweep = 0; !stoppingToken.IsCancellationRequested; sweep++)
         {
             await Try("waking", () => WakeAll(stoppingToken), stoppingToken);
             await Try("outbox", () => grains.GetGrain<IOutboxGrain>(0).Nudge(), stoppingToken);
             await Try("deadlines", () => grains.GetGrain<IDeadlineSweepGrain>(0).Sweep(), stoppingToken);
+            if (judging.IsCompleted) judging = Try("periods", () => grains.GetGrain<ISlaPeriodGrain>(0).Sweep(), stoppingToken);   // takes seconds at a month's end; nobody waits for it
             if (sweep % SweepsPerCleaning == 0) await Try("cleaning", Clean, stoppingToken);
             await Task.Delay(Period, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -63,6 +66,7 @@ public sealed partial class SiloSweeps(
     {
         await ledger.ForgetReceiptsAsync(default);
         await outbox.ForgetDeliveredAsync(default);
+        await periods.ForgetAsync(time.GetUtcNow(), default);
     }
 
     private async Task Try(string part, Func<Task> work, CancellationToken stopping)

@@ -2,8 +2,6 @@ using Forge.Grains;
 using Forge.Storage;
 using Orleans.Configuration;
 using Orleans.Hosting;
-using Orleans.Serialization;
-using Orleans.Storage;
 
 namespace Forge.Silo;
 
@@ -25,11 +23,6 @@ public static class SiloHost
             var ports = (Silo: SiloOptions.PortOrFree(options.SiloPort), Gateway: SiloOptions.PortOrFree(options.GatewayPort));
             if (options.PostgresConnection is null) silo.UseLocalhostClustering(ports.Silo, ports.Gateway, null, ServiceId, ClusterId);
             else UsePostgresClustering(silo, options.PostgresConnection, ports);
-            silo.AddAdoNetGrainStorage("checkpoints", provider => provider.Configure<OrleansAdoNet, Serializer>((o, database, serializer) =>
-            {
-                (o.Invariant, o.ConnectionString, o.DataSource) = (database.Invariant, database.ConnectionString, database.DataSource);
-                o.GrainStorageSerializer = new OrleansGrainStorageSerializer(serializer);
-            }));
             silo.UseAdoNetReminderService(provider => provider.Configure<OrleansAdoNet>((o, database) =>
                 (o.Invariant, o.ConnectionString, o.DataSource) = (database.Invariant, database.ConnectionString, database.DataSource)));
 #pragma warning disable ORLEANSEXP003 // The default directory loses acknowledged in-memory state on a graceful stop (measured).

@@ -33,6 +33,16 @@ internal abstract class ForgeDbContext(DbContextOptions options) : DbContext(opt
 
     public DbSet<SlaViolationRow> Violations => Set<SlaViolationRow>();
 
+    public DbSet<SlaCheckpointRow> SlaCheckpoints => Set<SlaCheckpointRow>();
+
+    public DbSet<SlaHourRow> SlaHours => Set<SlaHourRow>();
+
+    public DbSet<SlaDayRow> SlaDays => Set<SlaDayRow>();
+
+    public DbSet<SlaMetricRow> SlaMetrics => Set<SlaMetricRow>();
+
+    public DbSet<SlaPeriodCursorRow> SlaPeriodCursors => Set<SlaPeriodCursorRow>();
+
     public DbSet<PrincipalRow> Principals => Set<PrincipalRow>();
 
     public DbSet<JournalRow> Journal => Set<JournalRow>();
@@ -69,12 +79,14 @@ internal abstract class ForgeDbContext(DbContextOptions options) : DbContext(opt
             row.HasIndex(r => new { r.OrganizationId, r.StartTime }).HasDatabaseName("ix_sla_violation_organization");
             row.HasIndex(r => r.StartTime).HasDatabaseName("ix_sla_violation_start");
         });
+        SlaHistoryModel.Map(modelBuilder);
         modelBuilder.Entity<PrincipalRow>().ToTable("principal");
         modelBuilder.Entity<JournalRow>(row =>
         {
             row.ToTable("journal_entry");
             row.HasKey(r => new { r.Chain, r.Seq });
             row.HasIndex(r => new { r.Chain, r.PrevHash }).IsUnique().HasDatabaseName("ux_journal_entry_prev_hash");
+            row.HasIndex(r => new { r.Chain, r.Subject, r.Seq }).HasDatabaseName("ix_journal_entry_subject");
         });
         modelBuilder.Entity<JournalHeadRow>().ToTable("journal_head").HasKey(r => r.Chain);
         modelBuilder.Entity<OutboxRow>(row =>

@@ -27,6 +27,10 @@ public static class StorageServices
         services.AddSingleton<ContractReader>();
         services.AddSingleton<ViolationReader>();
         services.AddSingleton<SlaProfileReader>();
+        services.AddSingleton<CheckpointStore>();
+        services.AddSingleton<SlaHourReader>();
+        services.AddSingleton<SlaMetricReader>();
+        services.AddSingleton<PeriodStore>();
         return services;
     }
 }

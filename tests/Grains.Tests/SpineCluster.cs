@@ -5,7 +5,9 @@ using Forge.Grains.Interfaces;
 using Forge.Grains.Interfaces.Contracts;
 using Forge.Grains.Interfaces.Organizations;
 using Forge.Grains.Interfaces.Sla;
+using Forge.Grains.Sla;
 using Forge.Storage;
+using Forge.Storage.Sla;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Time.Testing;
@@ -13,8 +15,6 @@ using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Reminders;
 using Orleans.Runtime;
-using Orleans.Serialization;
-using Orleans.Storage;
 using Orleans.TestingHost;
 
 namespace Forge.Grains.Tests;
@@ -59,11 +59,7 @@ public sealed class SpineCluster : IAsyncDisposable
         {
             silo.Services.AddForgeStorage(storage);
             silo.Services.AddForgeGrains();
-            silo.AddAdoNetGrainStorage("checkpoints", provider => provider.Configure<OrleansAdoNet, Serializer>((o, database, serializer) =>
-            {
-                (o.Invariant, o.ConnectionString, o.DataSource) = (database.Invariant, database.ConnectionString, database.DataSource);
-                o.GrainStorageSerializer = new OrleansGrainStorageSerializer(serializer);
-            }));
+            silo.Services.Replace(ServiceDescriptor.Singleton(services => new CheckpointBatcher(services.GetRequiredService<CheckpointStore>()) { Gather = TimeSpan.Zero }));
             silo.UseInMemoryReminderService();
             silo.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(spine.Time));
             silo.Services.UseTimeProviderForBackgroundAreas(TimeProvider.System);

@@ -20,9 +20,19 @@ internal sealed class HourTier
 
     public long Newest { get; private set; }
 
+    /// <summary>Counts every change of an hour; tells whether it changed again.</summary>
+    public long Changes(long hour) => _changed.GetValueOrDefault(hour);
+
+    /// <summary>Hours that changed and may still change.</summary>
+    public IEnumerable<long> Changed => _changed.Keys;
+
+    private readonly SortedDictionary<long, long> _changed = [];
+    private long _change;
+
     public void Change(long slot, SlotValue from, SlotValue to)
     {
         if (!At(Slots.FloorDiv(slot, Slots.PerHour), out var cell)) return;
+        _changed[Slots.FloorDiv(slot, Slots.PerHour)] = ++_change;
         var sums = _sums[cell].Sums;
         sums.Add(from, -1);
         sums.Add(to, 1);

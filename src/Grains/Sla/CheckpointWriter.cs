@@ -1,14 +1,14 @@
 using Forge.Domain.Sla;
+using Forge.Storage.Sla;
 using Orleans.Runtime;
-using Orleans.Storage;
 
 namespace Forge.Grains.Sla;
 
 /// <summary>
 /// The Checkpoint mechanism of one SLA grain: every 10 s when dirty, at most 250 ms after somebody waits for it, and on deactivation.
-/// Tickets tell waiting senders when a checkpoint holds their batch.
+/// Tickets tell waiting senders when a checkpoint holds their batch. Hours that were sealed travel with it.
 /// </summary>
-internal sealed class CheckpointWriter(IPersistentState<SlaCheckpoint> storage, TimeProvider time, Action giveUp)
+internal sealed class CheckpointWriter(CheckpointBatcher batcher, string organizationId, TimeProvider time, Action giveUp)
 {
     private static readonly TimeSpan Lazy = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Eager = TimeSpan.FromMilliseconds(250);
@@ -17,6 +17,8 @@ internal sealed class CheckpointWriter(IPersistentState<SlaCheckpoint> storage, 
     private IGrainTimer _timer = null!;
     private SlaEngine _engine = null!;
     private DateTimeOffset? _due;
+    private Task _inFlight = Task.CompletedTask;
+    private long _version;
     private long _epoch;
     private long _first;
     private long _issued;
@@ -27,11 +29,11 @@ internal sealed class CheckpointWriter(IPersistentState<SlaCheckpoint> storage, 
     /// <summary>Since when no checkpoint could be written; null while all is well.</summary>
     public DateTimeOffset? FailingSince { get; private set; }
 
-    /// <summary>Binds it to the grain's engine and timer.</summary>
-    public void Start(SlaEngine engine, long epoch, Func<Func<CancellationToken, Task>, IGrainTimer> register)
+    /// <summary>Binds it to the grain's engine and timer; <paramref name="version"/> is the stored checkpoint's, 0 without one.</summary>
+    public void Start(SlaEngine engine, long epoch, long version, Func<Func<CancellationToken, Task>, IGrainTimer> register)
     {
         // Tickets of another activation must never look like ours.
-        (_engine, _epoch) = (engine, epoch);
+        (_engine, _epoch, _version) = (engine, epoch, version);
         _first = _issued = _saved = time.GetUtcNow().UtcTicks;
         _timer = register(WriteAsync);
     }
@@ -59,21 +61,34 @@ internal sealed class CheckpointWriter(IPersistentState<SlaCheckpoint> storage, 
         return done.Task;
     }
 
-    /// <summary>Writes now (timer, deactivation). A newer state in the store means another activation writes: this one gives up.</summary>
-    public async Task WriteAsync(CancellationToken cancellation)
+    /// <summary>Writes everything there is, also what changed while a write was under way; for deactivation.</summary>
+    public async Task FlushAsync(CancellationToken cancellation)
     {
-        if (_writing) return;
+        while (_writing) await _inFlight.WaitAsync(cancellation);
+        await WriteAsync(cancellation);
+    }
+
+    /// <summary>Writes now (timer). A newer checkpoint in the store means another activation writes: this one gives up.</summary>
+    public Task WriteAsync(CancellationToken cancellation)
+    {
+        if (_writing) return Task.CompletedTask;
+        return _inFlight = WriteOneAsync(cancellation);
+    }
+
+    private async Task WriteOneAsync(CancellationToken cancellation)
+    {
         _due = null;
         _writing = true;
         var ticket = _issued;
+        var replaced = false;
         try
         {
             if (_engine.Dirty || _lost || ticket > _saved)
             {
-                storage.State.Engine = _engine.Checkpoint();
-                storage.State.TakenAt = time.GetUtcNow();
-                storage.State.Epoch = _epoch;
-                await storage.WriteStateAsync(cancellation);
+                var now = time.GetUtcNow();
+                replaced = !await batcher.WriteAsync(new CheckpointWrite(organizationId, _version, _epoch, now, _engine.Checkpoint(), []), cancellation);
+                if (replaced) throw new InvalidOperationException("Another activation has written a newer checkpoint.");
+                _version++;
                 _engine.MarkClean();   // only now: a repetition that arrives meanwhile has to wait too
             }
             (_saved, _lost, FailingSince) = (ticket, false, null);
@@ -84,7 +99,7 @@ internal sealed class CheckpointWriter(IPersistentState<SlaCheckpoint> storage, 
             _lost = true;
             FailingSince ??= time.GetUtcNow();
             Settle(ticket, error);
-            if (error is InconsistentStateException) giveUp();
+            if (replaced) giveUp();
             else Schedule(TimeSpan.FromSeconds(1));
         }
         finally

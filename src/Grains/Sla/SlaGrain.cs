@@ -5,6 +5,7 @@ using Forge.Domain.Sla;
 using Forge.Grains.Interfaces.Sla;
 using Forge.Grains.Live;
 using Forge.Storage;
+using Forge.Storage.Sla;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 
@@ -15,7 +16,8 @@ namespace Forge.Grains.Sla;
 /// Every rule and threshold is in Domain; this class only loads, asks, commits and announces.
 /// </summary>
 public sealed partial class SlaGrain(
-    [PersistentState("sla", "checkpoints")] IPersistentState<SlaCheckpoint> storage,
+    CheckpointStore checkpoints,
+    CheckpointBatcher batcher,
     SlaProfileReader profiles,
     ViolationBook book,
     DeadlineStore deadlines,
@@ -46,15 +48,14 @@ public sealed partial class SlaGrain(
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        _epoch = Math.Max(now.ToUnixTimeMilliseconds(), storage.State.Epoch + 1);
+        var stored = await checkpoints.FindAsync(Id, cancellationToken);
+        _epoch = Math.Max(now.ToUnixTimeMilliseconds(), (stored?.Epoch ?? 0) + 1);
         _profile = await profiles.FindAsync(Id, cancellationToken);
         var policy = SlaPolicy.At(_profile, now, zones.Of);
-        _engine = storage.RecordExists && storage.State.Engine.Length > 0
-            ? SlaEngine.Restore(storage.State.Engine, policy, now)
-            : SlaEngine.Create(policy, now);
+        _engine = stored is null ? SlaEngine.Create(policy, now) : SlaEngine.Restore(stored.Engine, policy, now);
         await book.OpenAsync(Id, _engine, now, cancellationToken);
-        _checkpoint = new CheckpointWriter(storage, time, DeactivateOnIdle);
-        _checkpoint.Start(_engine, _epoch, write => this.RegisterGrainTimer(write, new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { Interleave = true }));
+        _checkpoint = new CheckpointWriter(batcher, Id, time, DeactivateOnIdle);
+        _checkpoint.Start(_engine, _epoch, stored?.Version ?? 0, write => this.RegisterGrainTimer(write, new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { Interleave = true }));
         _tick = this.RegisterGrainTimer(_ => TickAsync(), new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { KeepAlive = true });
         _policyEnd = new Deadline(this, time, deadlines, "sla", PolicyDeadline, () => ReviewPolicy(time.GetUtcNow()));
         ArmTick(now);
@@ -64,7 +65,7 @@ public sealed partial class SlaGrain(
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _policyEnd?.Dispose();
-        return _checkpoint is null ? Task.CompletedTask : _checkpoint.WriteAsync(cancellationToken);
+        return _checkpoint is null ? Task.CompletedTask : _checkpoint.FlushAsync(cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -15,6 +15,14 @@ public sealed class JournalReader(ForgeDatabase database)
         return [.. rows.Select(r => r.ToEntry())];
     }
 
+    /// <summary>At most <paramref name="limit"/> entries of a chain about one subject, in order.</summary>
+    public async Task<ImmutableArray<JournalEntry>> AboutAsync(string chain, string subject, int limit, CancellationToken ct)
+    {
+        await using var context = database.Open();
+        var rows = await context.Journal.AsNoTracking().Where(r => r.Chain == chain && r.Subject == subject).OrderBy(r => r.Seq).Take(limit).ToListAsync(ct);
+        return [.. rows.Select(r => r.ToEntry())];
+    }
+
     /// <summary>Sequence and hash at the end of a chain; null when it has no entry.</summary>
     public async Task<(long Seq, byte[] Hash)?> HeadAsync(string chain, CancellationToken ct)
     {

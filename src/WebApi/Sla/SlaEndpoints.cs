@@ -11,8 +11,6 @@ namespace Forge.WebApi.Sla;
 /// <summary>Service levels: overview, one organization, its history, violations.</summary>
 internal static class SlaEndpoints
 {
-    private static readonly TimeSpan LongestHistory = TimeSpan.FromHours(6);
-
     private static readonly CsvColumn<ViolationRow>[] Columns =
     [
         new("id", r => r.Violation.Id), new("organizationId", r => r.Violation.OrganizationId), new("organizationName", r => r.OrganizationName), new("metricType", r => r.Violation.MetricType),
@@ -31,21 +29,9 @@ internal static class SlaEndpoints
             return list.Csv ? CsvAnswer.Of("sla-overview.csv", Overview.Columns, overview.Rows.ToAsyncEnumerable()) : Answers.Json(overview);
         });
         sla.MapGet("/organizations/{id}", async (string id, IGrainFactory grains) => await KnownAsync(id, grains) ?? Answers.Json(await grains.GetGrain<ISlaGrain>(id).View()));
-        sla.MapGet("/organizations/{id}/history", HistoryAsync);
+        sla.MapHistory();
         sla.MapGet("/violations", ViolationsAsync);
-        sla.MapGet("/violations/{id}", async (string id, HttpContext http, IGrainFactory grains) => Answers.Of(http, await grains.GetGrain<ISlaQueryGrain>(0).Violation(id)));
-    }
-
-    private static async Task<IResult> HistoryAsync(string id, ListRequest list, IGrainFactory grains, TimeProvider time)
-    {
-        var to = list.Instant("to") ?? time.GetUtcNow();
-        var from = list.Instant("from") ?? to.AddHours(-1);
-        var step = list.Text("step") switch { "10s" => 10, null or "1m" => 60, _ => 0 };
-        if (step == 0) list.Refuse("step", "unknown");
-        if (from >= to) list.Refuse("from", "not_before_to");
-        else if (to - from > LongestHistory) list.Refuse("from", "range_too_long");
-        if (list.Refused is { } refused) return refused;
-        return await KnownAsync(id, grains) ?? Answers.Json(await grains.GetGrain<ISlaGrain>(id).History(from, to, step));
+        sla.MapGet("/violations/{id}", async (string id, HttpContext http, IGrainFactory grains) => Answers.Of(http, await grains.GetGrain<ISlaHistoryGrain>(0).Violation(id)));
     }
 
     private static async Task<IResult> ViolationsAsync(ListRequest list, IGrainFactory grains)
@@ -60,7 +46,7 @@ internal static class SlaEndpoints
     }
 
     /// <summary>404 for an organization that does not exist: an SLA grain must not come alive for it.</summary>
-    private static async Task<IResult?> KnownAsync(string id, IGrainFactory grains)
+    internal static async Task<IResult?> KnownAsync(string id, IGrainFactory grains)
     {
         if (OrganizationEndpoints.Known(id) is { } unknown) return unknown;
         var organization = await grains.GetGrain<Grains.Interfaces.Organizations.IOrganizationGrain>(id).Get();

@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+using Forge.Domain.Sla;
+using Microsoft.EntityFrameworkCore;
+
+namespace Forge.Storage.Sla;
+
+/// <summary>Stored hours and days of one organization.</summary>
+public sealed class SlaHourReader(ForgeDatabase database)
+{
+    /// <summary>Hours <paramref name="first"/> to <paramref name="end"/> (exclusive; Unix time / 3,600 s) with their detail, in order; those whose detail was cleared are left out.</summary>
+    public async Task<ImmutableArray<SlaHour>> HoursAsync(string organizationId, long first, long end, CancellationToken ct)
+    {
+        await using var context = database.Open();
+        var rows = await context.SlaHours.AsNoTracking().Where(r => r.OrganizationId == organizationId && r.Hour >= first && r.Hour < end && r.Detail != null).OrderBy(r => r.Hour).ToListAsync(ct);
+        return [.. rows.Select(r => SlaHourRows.HourOf(r)!)];
+    }
+
+    /// <summary>The same hours with their sums; with their detail where asked for and not cleared.</summary>
+    public async Task<ImmutableArray<StoredHour>> StoredAsync(string organizationId, long first, long end, bool detail, CancellationToken ct)
+    {
+        await using var context = database.Open();
+        var found = context.SlaHours.AsNoTracking().Where(r => r.OrganizationId == organizationId && r.Hour >= first && r.Hour < end).OrderBy(r => r.Hour);
+        var rows = detail
+            ? await found.ToListAsync(ct)
+            : await found.Select(r => new SlaHourRow
+            {
+                OrganizationId = "", Hour = r.Hour, Good = r.Good, Bad = r.Bad, Excluded = r.Excluded, Total60 = r.Total60, Bad60 = r.Bad60, Latency60 = r.Latency60,
+                Slow50 = r.Slow50, Slow95 = r.Slow95, Slow99 = r.Slow99, Extra = r.Extra, Sketch = r.Sketch,
+            }).ToListAsync(ct);
+        return [.. rows.Select(r => new StoredHour(r.Hour, SlaHourRows.SumsOf(r), SlaHourRows.Array(r.Sketch), detail ? SlaHourRows.HourOf(r) : null))];
+    }
+
+    /// <summary>Days from <paramref name="first"/> to <paramref name="end"/> (exclusive) in this zone, in order; days counted in another zone are left out.</summary>
+    public async Task<ImmutableArray<SlaDay>> DaysAsync(string organizationId, string zone, DateOnly first, DateOnly end, CancellationToken ct)
+    {
+        var (from, to) = (SlaHourRows.DateKey(first), SlaHourRows.DateKey(end));
+        await using var context = database.Open();
+        var rows = await context.SlaDays.AsNoTracking().Where(r => r.OrganizationId == organizationId && r.Zone == zone && r.Date >= from && r.Date < to).OrderBy(r => r.Date).ToListAsync(ct);
+        return [.. rows.Select(r => new SlaDay(r.OrganizationId, SlaHourRows.Date(r.Date), r.Zone, r.Good + r.Bad + r.Unknown + r.Excluded, SlaHourRows.SumsOf(r), SlaHourRows.Array(r.Sketch)))];
+    }
+}
