@@ -12,6 +12,7 @@ public static class GrainServices
         .AddSingleton<Zones>()
         .AddSingleton<LivePublisher>()
         .AddTransient<ViolationBook>()
+        .AddTransient<AlertBook>()
         .AddHostedService<LivePumps>()
         .AddHostedService<SiloSweeps>();
 }

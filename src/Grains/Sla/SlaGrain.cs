@@ -18,6 +18,7 @@ public sealed partial class SlaGrain(
     [PersistentState("sla", "checkpoints")] IPersistentState<SlaCheckpoint> storage,
     SlaProfileReader profiles,
     ViolationBook book,
+    AlertBook alerts,
     DeadlineStore deadlines,
     LivePublisher live,
     Zones zones,
@@ -51,6 +52,7 @@ public sealed partial class SlaGrain(
             ? SlaEngine.Restore(storage.State.Engine, policy, now)
             : SlaEngine.Create(policy, now);
         await book.OpenAsync(Id, _engine, now, cancellationToken);
+        await alerts.OpenAsync(Id, now, cancellationToken);
         _checkpoint = new CheckpointWriter(storage, time, DeactivateOnIdle);
         _checkpoint.Start(_engine, _epoch, write => this.RegisterGrainTimer(write, new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { Interleave = true }));
         _tick = this.RegisterGrainTimer(_ => TickAsync(), new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { KeepAlive = true });
@@ -73,6 +75,7 @@ public sealed partial class SlaGrain(
         if (_checkpoint.FailingSince is { } since && now - since > SlaEngine.LongestWithoutCheckpoint) throw new InvalidOperationException("No checkpoint could be written for 4 min; nothing more is taken in.");
         if (now >= _engine.Policy.MonthTo) Configure(now);
         var receipt = _engine.Ingest(batch, now, out var needsCheckpoint);
+        alerts.Count(receipt, now);
         await Settle(now);
         if (needsCheckpoint) return receipt with { Durable = _checkpoint.Issue() };
         _checkpoint.Touch();
@@ -103,10 +106,10 @@ public sealed partial class SlaGrain(
     {
         var now = time.GetUtcNow();
         var policy = _engine.Policy;
-        return Task.FromResult(_profile is null ? null : new SlaOrganizationView(
+        return Task.FromResult(_profile is null ? null : WithAlerts(new SlaOrganizationView(
             Tile(_profile, now), policy.Monitored ? policy.Terms : null, policy.TermsVersion, policy.Zone.ZoneId, _engine.Month(now),
             [.. SlaEngine.WindowNames.Select(name => new SlaWindowView(name, _engine.Window(name, now)))],
-            [.. book.Open.Select(v => ViolationDecisions.Running(v, _engine))], _engine.SeriesCount, _engine.GroupCount, _engine.LatencyApproximate));
+            [.. book.Open.Select(v => ViolationDecisions.Running(v, _engine))], _engine.SeriesCount, _engine.GroupCount, _engine.LatencyApproximate), now));
     }
 
     /// <inheritdoc/>
@@ -139,7 +142,8 @@ public sealed partial class SlaGrain(
             var changes = await book.SettleAsync(_engine, now);
             foreach (var (change, violation) in changes)
                 Announce(LiveDelta.ViolationOf(violation.Id), new LiveContent.ViolationChanged(change, violation, profile.Organization.Name));
-            if (changes.IsEmpty && now - _tileAt < TileSpacing) _tileWaits = true;
+            var alerted = await SettleAlerts(profile, now);
+            if (changes.IsEmpty && !alerted && now - _tileAt < TileSpacing) _tileWaits = true;
             else ShowTile(profile, now);
         }
         ArmTick(now);
@@ -170,7 +174,7 @@ public sealed partial class SlaGrain(
     }
 
     private SlaTile Tile(SlaProfile profile, DateTimeOffset now) =>
-        TileRules.Compose(profile, _engine, book.Shown, book.PendingIds, book.Within30Days(now), now);
+        TileRules.Compose(profile, _engine, book.Shown, book.PendingIds, book.Within30Days(now), now, alerts.Unresolved);
 
     private void Announce(string thing, LiveContent content) => live.Publish(new LiveDelta(thing, _epoch, ++_sequence, content));
 
@@ -179,6 +183,7 @@ public sealed partial class SlaGrain(
         var next = _engine.NextTick(now);
         if (_tileWaits) next = next is { } tick && tick < _tileAt + TileSpacing ? tick : _tileAt + TileSpacing;
         if (book.HasPending) next = next is { } n && n < now + RetryStore ? n : now + RetryStore;
+        if (_profile is not null && alerts.NextTick(_engine, now) is { } judged && (next is null || judged < next)) next = judged;
         var wait = next is null ? Timeout.InfiniteTimeSpan : next.Value > now ? next.Value - now : TimeSpan.Zero;
         _tick.Change(wait, Timeout.InfiniteTimeSpan);
     }

@@ -493,6 +493,130 @@ namespace Forge.Storage.Migrations.Postgres
                     b.ToTable("command_receipt", (string)null);
                 });
 
+            modelBuilder.Entity("Forge.Storage.Sla.SlaAlertRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<DateTimeOffset?>("AcknowledgedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("acknowledged_at");
+
+                    b.Property<string>("AcknowledgedBy")
+                        .HasColumnType("text")
+                        .HasColumnName("acknowledged_by")
+                        .UseCollation("C");
+
+                    b.Property<DateTimeOffset>("FiredAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("fired_at");
+
+                    b.Property<string>("Level")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("level")
+                        .UseCollation("C");
+
+                    b.Property<string>("MetricType")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("metric_type")
+                        .UseCollation("C");
+
+                    b.Property<string>("OrganizationId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("organization_id")
+                        .UseCollation("C");
+
+                    b.Property<int>("Reopened")
+                        .HasColumnType("integer")
+                        .HasColumnName("reopened");
+
+                    b.Property<DateTimeOffset?>("ResolvedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("resolved_at");
+
+                    b.Property<string>("Rule")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("rule")
+                        .UseCollation("C");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state")
+                        .UseCollation("C");
+
+                    b.Property<int>("StateFormat")
+                        .HasColumnType("integer")
+                        .HasColumnName("state_format");
+
+                    b.Property<string>("StateJson")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state_json")
+                        .UseCollation("C");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("text")
+                        .UseCollation("C");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_sla_alert");
+
+                    b.HasIndex("FiredAt")
+                        .HasDatabaseName("ix_sla_alert_fired");
+
+                    b.HasIndex("OrganizationId", "FiredAt")
+                        .HasDatabaseName("ix_sla_alert_organization");
+
+                    b.HasIndex("OrganizationId", "Rule", "MetricType")
+                        .IsUnique()
+                        .HasDatabaseName("ux_sla_alert_unresolved")
+                        .HasFilter("state <> 'RESOLVED'");
+
+                    b.ToTable("sla_alert", (string)null);
+                });
+
+            modelBuilder.Entity("Forge.Storage.Sla.SlaBurnRulesRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<int>("StateFormat")
+                        .HasColumnType("integer")
+                        .HasColumnName("state_format");
+
+                    b.Property<string>("StateJson")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state_json")
+                        .UseCollation("C");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_sla_burn_rules");
+
+                    b.ToTable("sla_burn_rules", (string)null);
+                });
+
             modelBuilder.Entity("Forge.Storage.Sla.SlaViolationRow", b =>
                 {
                     b.Property<string>("Id")

@@ -447,6 +447,119 @@ namespace Forge.Storage.Migrations.Sqlite
                     b.ToTable("command_receipt", (string)null);
                 });
 
+            modelBuilder.Entity("Forge.Storage.Sla.SlaAlertRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long?>("AcknowledgedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("acknowledged_at");
+
+                    b.Property<string>("AcknowledgedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("acknowledged_by");
+
+                    b.Property<long>("FiredAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("fired_at");
+
+                    b.Property<string>("Level")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("level");
+
+                    b.Property<string>("MetricType")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("metric_type");
+
+                    b.Property<string>("OrganizationId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organization_id");
+
+                    b.Property<int>("Reopened")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("reopened");
+
+                    b.Property<long?>("ResolvedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("resolved_at");
+
+                    b.Property<string>("Rule")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("rule");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<int>("StateFormat")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("state_format");
+
+                    b.Property<string>("StateJson")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state_json");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("text");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_sla_alert");
+
+                    b.HasIndex("FiredAt")
+                        .HasDatabaseName("ix_sla_alert_fired");
+
+                    b.HasIndex("OrganizationId", "FiredAt")
+                        .HasDatabaseName("ix_sla_alert_organization");
+
+                    b.HasIndex("OrganizationId", "Rule", "MetricType")
+                        .IsUnique()
+                        .HasDatabaseName("ux_sla_alert_unresolved")
+                        .HasFilter("state <> 'RESOLVED'");
+
+                    b.ToTable("sla_alert", (string)null);
+                });
+
+            modelBuilder.Entity("Forge.Storage.Sla.SlaBurnRulesRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<int>("StateFormat")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("state_format");
+
+                    b.Property<string>("StateJson")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state_json");
+
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_sla_burn_rules");
+
+                    b.ToTable("sla_burn_rules", (string)null);
+                });
+
             modelBuilder.Entity("Forge.Storage.Sla.SlaViolationRow", b =>
                 {
                     b.Property<string>("Id")

@@ -1,0 +1,80 @@
+using Microsoft.EntityFrameworkCore.Migrations;
+
+#nullable disable
+
+namespace Forge.Storage.Migrations.Sqlite
+{
+    /// <inheritdoc />
+    public partial class AlertsOfServiceLevels : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.CreateTable(
+                name: "sla_alert",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    organization_id = table.Column<string>(type: "TEXT", nullable: false),
+                    rule = table.Column<string>(type: "TEXT", nullable: false),
+                    metric_type = table.Column<string>(type: "TEXT", nullable: false),
+                    level = table.Column<string>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", nullable: false),
+                    text = table.Column<string>(type: "TEXT", nullable: false),
+                    fired_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    resolved_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    acknowledged_by = table.Column<string>(type: "TEXT", nullable: true),
+                    acknowledged_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    reopened = table.Column<int>(type: "INTEGER", nullable: false),
+                    version = table.Column<long>(type: "INTEGER", nullable: false),
+                    state_json = table.Column<string>(type: "TEXT", nullable: false),
+                    state_format = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_sla_alert", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "sla_burn_rules",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    version = table.Column<long>(type: "INTEGER", nullable: false),
+                    state_json = table.Column<string>(type: "TEXT", nullable: false),
+                    state_format = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_sla_burn_rules", x => x.id);
+                });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_sla_alert_fired",
+                table: "sla_alert",
+                column: "fired_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_sla_alert_organization",
+                table: "sla_alert",
+                columns: new[] { "organization_id", "fired_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ux_sla_alert_unresolved",
+                table: "sla_alert",
+                columns: new[] { "organization_id", "rule", "metric_type" },
+                unique: true,
+                filter: "state <> 'RESOLVED'");
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.DropTable(
+                name: "sla_alert");
+
+            migrationBuilder.DropTable(
+                name: "sla_burn_rules");
+        }
+    }
+}
