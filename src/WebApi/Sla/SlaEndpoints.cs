@@ -34,6 +34,7 @@ internal static class SlaEndpoints
         sla.MapGet("/organizations/{id}/history", HistoryAsync);
         sla.MapGet("/violations", ViolationsAsync);
         sla.MapGet("/violations/{id}", async (string id, HttpContext http, IGrainFactory grains) => Answers.Of(http, await grains.GetGrain<ISlaQueryGrain>(0).Violation(id)));
+        sla.MapAlerts();
     }
 
     private static async Task<IResult> HistoryAsync(string id, ListRequest list, IGrainFactory grains, TimeProvider time)
@@ -60,7 +61,7 @@ internal static class SlaEndpoints
     }
 
     /// <summary>404 for an organization that does not exist: an SLA grain must not come alive for it.</summary>
-    private static async Task<IResult?> KnownAsync(string id, IGrainFactory grains)
+    internal static async Task<IResult?> KnownAsync(string id, IGrainFactory grains)
     {
         if (OrganizationEndpoints.Known(id) is { } unknown) return unknown;
         var organization = await grains.GetGrain<Grains.Interfaces.Organizations.IOrganizationGrain>(id).Get();
