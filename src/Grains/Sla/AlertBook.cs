@@ -31,6 +31,7 @@ public sealed partial class AlertBook(Ledger ledger, AlertReader reader, TimePro
     private DateTimeOffset _judgedAt;
     private DateTimeOffset _monthAt;
     private DateTimeOffset _retryAt;
+    private bool _monitored;
     private bool _known;
     private bool _waits;
     private bool _uncertain;
@@ -62,6 +63,8 @@ public sealed partial class AlertBook(Ledger ledger, AlertReader reader, TimePro
             _waits = true;
             return [];
         }
+        if (engine.Policy.Monitored && !_monitored && _known) _watchedFrom = now;   // just promised: silence before that was nobody's business
+        _monitored = engine.Policy.Monitored;
         var done = ImmutableArray.CreateBuilder<(string, SlaAlert)>();
         if (_uncertain && !await TryReloadAsync(now, done)) return [];
         if (!_known) done.AddRange(Unresolved.Select(alert => ("known", alert)));
