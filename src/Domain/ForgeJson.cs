@@ -46,6 +46,8 @@ public sealed record Problem(string Type, string Title, int Status, string Detai
 [JsonSerializable(typeof(Page<AlertRow>))]
 [JsonSerializable(typeof(BurnRules))]
 [JsonSerializable(typeof(BurnRulesView))]
+[JsonSerializable(typeof(BurnPlan))]
+[JsonSerializable(typeof(BurnPlanEvent))]
 [JsonSerializable(typeof(SlaMetric))]
 [JsonSerializable(typeof(Page<SlaMetric>))]
 [JsonSerializable(typeof(SlaTile))]

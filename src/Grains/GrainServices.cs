@@ -13,6 +13,7 @@ public static class GrainServices
         .AddSingleton<LivePublisher>()
         .AddTransient<ViolationBook>()
         .AddSingleton<CheckpointBatcher>()
+        .AddTransient<AlertBook>()
         .AddHostedService<LivePumps>()
         .AddHostedService<SiloSweeps>();
 }

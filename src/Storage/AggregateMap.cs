@@ -22,6 +22,10 @@ internal static class AggregateMaps
 
     public static AggregateMap<SlaViolation> SlaViolation { get; } = new AggregateMap<SlaViolation, SlaViolationRow>(ForgeJson.Default.SlaViolation, SlaViolationRow.From);
 
+    public static AggregateMap<SlaAlert> SlaAlert { get; } = new AggregateMap<SlaAlert, SlaAlertRow>(ForgeJson.Default.SlaAlert, SlaAlertRow.From);
+
+    public static AggregateMap<BurnPlan> BurnPlan { get; } = new AggregateMap<BurnPlan, SlaBurnRulesRow>(ForgeJson.Default.BurnPlan, SlaBurnRulesRow.From);
+
     public static AggregateMap<Principal> Principal { get; } = new AggregateMap<Principal, PrincipalRow>(ForgeJson.Default.Principal, PrincipalRow.From);
 
     private static readonly Dictionary<Type, object> ByState = new()
@@ -29,6 +33,8 @@ internal static class AggregateMaps
         [typeof(Organization)] = Organization,
         [typeof(Contract)] = Contract,
         [typeof(SlaViolation)] = SlaViolation,
+        [typeof(SlaAlert)] = SlaAlert,
+        [typeof(BurnPlan)] = BurnPlan,
         [typeof(Principal)] = Principal,
     };
 

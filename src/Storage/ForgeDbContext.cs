@@ -22,6 +22,9 @@ public static class Constraints
 
     /// <summary>Two open violations of one promise.</summary>
     public const string OpenViolation = "ux_sla_violation_open";
+
+    /// <summary>Two unresolved alerts of one rule and promise.</summary>
+    public const string UnresolvedAlert = "ux_sla_alert_unresolved";
 }
 
 /// <summary>The one model of both databases; texts compare byte by byte on either, times have microseconds.</summary>
@@ -42,6 +45,8 @@ internal abstract class ForgeDbContext(DbContextOptions options) : DbContext(opt
     public DbSet<SlaMetricRow> SlaMetrics => Set<SlaMetricRow>();
 
     public DbSet<SlaPeriodCursorRow> SlaPeriodCursors => Set<SlaPeriodCursorRow>();
+
+    public DbSet<SlaAlertRow> Alerts => Set<SlaAlertRow>();
 
     public DbSet<PrincipalRow> Principals => Set<PrincipalRow>();
 
@@ -80,6 +85,14 @@ internal abstract class ForgeDbContext(DbContextOptions options) : DbContext(opt
             row.HasIndex(r => r.StartTime).HasDatabaseName("ix_sla_violation_start");
         });
         SlaHistoryModel.Map(modelBuilder);
+        modelBuilder.Entity<SlaAlertRow>(row =>
+        {
+            row.ToTable("sla_alert");
+            row.HasIndex(r => new { r.OrganizationId, r.Rule, r.MetricType }).IsUnique().HasFilter("state <> 'RESOLVED'").HasDatabaseName(Constraints.UnresolvedAlert);
+            row.HasIndex(r => new { r.OrganizationId, r.FiredAt }).HasDatabaseName("ix_sla_alert_organization");
+            row.HasIndex(r => r.FiredAt).HasDatabaseName("ix_sla_alert_fired");
+        });
+        modelBuilder.Entity<SlaBurnRulesRow>().ToTable("sla_burn_rules");
         modelBuilder.Entity<PrincipalRow>().ToTable("principal");
         modelBuilder.Entity<JournalRow>(row =>
         {

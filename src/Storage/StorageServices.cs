@@ -26,6 +26,7 @@ public static class StorageServices
         services.AddSingleton<OrganizationReader>();
         services.AddSingleton<ContractReader>();
         services.AddSingleton<ViolationReader>();
+        services.AddSingleton<AlertReader>();
         services.AddSingleton<SlaProfileReader>();
         services.AddSingleton<CheckpointStore>();
         services.AddSingleton<SlaHourReader>();

@@ -80,11 +80,14 @@ internal sealed class FakeServer : HttpMessageHandler
 
     public List<string> Asked { get; } = [];
 
-    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    public List<(string Body, string? IfMatch)> Sent { get; } = [];
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Asked.Add(request.RequestUri!.PathAndQuery);
-        return Task.FromResult(Json.TryGetValue(request.RequestUri.AbsolutePath, out var json)
+        if (request.Content is { } content) Sent.Add((await content.ReadAsStringAsync(cancellationToken), request.Headers.IfMatch.SingleOrDefault()?.Tag));
+        return Json.TryGetValue(request.RequestUri.AbsolutePath, out var json)
             ? new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(json, Encoding.UTF8, "application/json") }
-            : new HttpResponseMessage(HttpStatusCode.NotFound));
+            : new HttpResponseMessage(HttpStatusCode.NotFound);
     }
 }

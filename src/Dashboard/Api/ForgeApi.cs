@@ -39,6 +39,10 @@ public sealed class ForgeApi(HttpClient http, SessionToken session)
     public async Task<Problem?> SendAsync(HttpMethod method, string path) =>
         (await SendAsync<object>(Command(method, path, null, null), null, CancellationToken.None)).Problem;
 
+    /// <summary>Sends a command without a body and reads its answer.</summary>
+    public Task<Answer<TAnswer>> SendAsync<TAnswer>(HttpMethod method, string path, JsonTypeInfo<TAnswer> answerType)
+        where TAnswer : class => SendAsync(Command(method, path, null, null), answerType, CancellationToken.None);
+
     private HttpRequestMessage Command(HttpMethod method, string path, long? version, string? key)
     {
         var request = new HttpRequestMessage(method, path);

@@ -12,6 +12,9 @@ public static class Glyphs
     /// <summary>Violations.</summary>
     public const string Violation = "<path d='M12 4 21 19H3zM12 10v4M12 16.5v.5'/>";
 
+    /// <summary>Alerts.</summary>
+    public const string Alert = "<path d='M6 17V11a6 6 0 0 1 12 0v6l2 2H4zM10 21h4M12 3v2'/>";
+
     /// <summary>Organizations.</summary>
     public const string Organizations = "<path d='M4 20V6l8-2v16M12 9h8v11M4 20h17M7.5 9v.01M7.5 13v.01M7.5 17v.01M16 13v.01M16 17v.01'/>";
 

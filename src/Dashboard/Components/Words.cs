@@ -21,6 +21,8 @@ public static class Words
         "not_a_number" => "This is not a number.",
         "target_unreachable" => "100 % cannot be kept: promise less than that.",
         "more_than_open_of" => "Must not be more than the slots looked at.",
+        "repeated" => "This is there twice.",
+        "incomplete" => "Some are missing: send all of them.",
         "taken" or "slug_taken" or "external_id_taken" => "Another organization uses this already.",
         _ => code.Replace('_', ' '),
     };

@@ -86,6 +86,7 @@ public sealed partial class CommandPalette
             all.Add(new Item("Actions", "New organization", "Adds a customer", "organizations?new=1", Glyphs.Plus, null));
             all.Add(new Item("Actions", "New ingest key", "Lets a sender write telemetry", "ingest-keys?new=1", Glyphs.Plus, null));
         }
+        all.Add(new Item("Actions", "Alerts that fire now", "Nobody has acknowledged them yet", "sla/alerts?state=FIRING", Glyphs.Alert, null));
         all.Add(new Item("Actions", "Wallboard on the whole screen", "Kiosk, without navigation", "wallboard?kiosk=1", Glyphs.Expand, null));
         var tiles = Store.Board.Tiles
             .Where(t => words.Length == 0 || t.Name.Contains(words, StringComparison.OrdinalIgnoreCase) || t.OrganizationId.StartsWith(words, StringComparison.OrdinalIgnoreCase))

@@ -123,7 +123,14 @@ public sealed partial class MainLayout : IDisposable
     {
         foreach (var key in changed)
         {
-            if (!Store.Board.Things.TryGetValue(key, out var delta) || delta.Content is not LiveContent.ViolationChanged { Change: "opened" or "escalated" or "closed" } change) continue;
+            if (!Store.Board.Things.TryGetValue(key, out var delta)) continue;
+            if (delta.Content is LiveContent.AlertChanged { Change: "fired" or "reopened" or "resolved" } raised)
+            {
+                _spoken = $"{raised.OrganizationName}: alert {Sla.AlertWords.Rule(raised.Alert.Rule)} {raised.Change}.";
+                Repaint();
+                continue;
+            }
+            if (delta.Content is not LiveContent.ViolationChanged { Change: "opened" or "escalated" or "closed" } change) continue;
             var words = $"{change.OrganizationName}: {Format.Say.Metric(change.Violation.MetricType)} violation {change.Change}, {Format.Say.Impact(change.Violation.Impact)}.";
             if (change.Violation is { State: ViolationState.OPEN, Impact: ImpactLevel.CRITICAL }) _spokenNow = words;
             else _spoken = words;

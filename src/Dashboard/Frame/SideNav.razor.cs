@@ -7,6 +7,7 @@ namespace Forge.Dashboard.Frame;
 public sealed partial class SideNav : IDisposable
 {
     private int _open;
+    private int _alerts;
 
     /// <summary>Icons only.</summary>
     [Parameter] public bool Narrow { get; set; }
@@ -32,8 +33,9 @@ public sealed partial class SideNav : IDisposable
     private void Count(IReadOnlySet<string>? changed)
     {
         var open = Store.Board.Tiles.Sum(t => t.Open.IsDefault ? 0 : t.Open.Length);
-        if (open == _open) return;
-        _open = open;
+        var alerts = Store.Board.Tiles.Sum(t => t.Pages + t.Tickets);
+        if (open == _open && alerts == _alerts) return;
+        (_open, _alerts) = (open, alerts);
         _ = InvokeAsync(StateHasChanged);
     }
 }

@@ -45,6 +45,8 @@ public sealed record TileViolation(string Id, SlaMetricType Metric, ImpactLevel 
 /// <param name="ComputedAt">When the tile was computed.</param>
 /// <param name="ProvisionalHealthReason">Why the level is what it is, one short phrase.</param>
 /// <param name="IsDemo">Seeded by <c>--demo</c>.</param>
+/// <param name="Pages">Unresolved alerts of level page.</param>
+/// <param name="Tickets">Unresolved alerts of level ticket.</param>
 [GenerateSerializer, Immutable, Alias("forge.SlaTile")]
 public sealed record SlaTile(
     string OrganizationId,
@@ -77,7 +79,9 @@ public sealed record SlaTile(
     int StaleAfterMs,
     DateTimeOffset ComputedAt,
     string ProvisionalHealthReason,
-    bool IsDemo = false)
+    bool IsDemo = false,
+    int Pages = 0,
+    int Tickets = 0)
 {
     /// <summary>
     /// The level at a reader's instant: data older than <see cref="StaleAfterMs"/> makes it Stale, but a Critical cause keeps its place (sla.md 12).

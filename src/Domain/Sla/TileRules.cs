@@ -8,16 +8,17 @@ public static class TileRules
     /// <summary>Budget share from which a tile warns: 75 %.</summary>
     public const int WarningBudgetPpm = 750_000;
 
-    /// <summary>Puts the tile together from profile, engine and open violations; figures of open violations are the engine's running ones.</summary>
+    /// <summary>Puts the tile together from profile, engine, open violations and unresolved alerts; figures of open violations are the engine's running ones.</summary>
     public static SlaTile Compose(
-        SlaProfile profile, SlaEngine engine, ImmutableArray<SlaViolation> open, ImmutableHashSet<string> pendingIds, int violations30d, DateTimeOffset now)
+        SlaProfile profile, SlaEngine engine, ImmutableArray<SlaViolation> open, ImmutableHashSet<string> pendingIds, int violations30d, DateTimeOffset now,
+        ImmutableArray<SlaAlert> alerts = default)
     {
         var (policy, organization) = (engine.Policy, profile.Organization);
         var (month, last5, last30d, budget) = (engine.Month(now), engine.Window("5m", now), engine.Window("30d", now), engine.Budget(now));
         ImmutableArray<TileViolation> violations = [.. open
             .Select(v => Running(v, engine, pendingIds.Contains(v.Id)))
             .OrderByDescending(v => v.Impact).ThenByDescending(v => v.BadSeconds).ThenBy(v => v.Id, StringComparer.Ordinal)];
-        var (health, reason) = Judge(policy.Monitored, violations, budget);
+        var (health, reason) = Judge(policy.Monitored, violations, budget, alerts);
         return new SlaTile(
             organization.Id, organization.Name, organization.Region, organization.Plan.ToString(), organization.IsEnterpriseCustomer, policy.Monitored, health,
             month.UptimePpm, month.MinPpm, month.MaxPpm, policy.Monitored ? policy.Terms.Uptime.TargetPpm : null,
@@ -25,21 +26,37 @@ public static class TileRules
             last5.P99Ms, policy.Monitored ? policy.Terms.Latency.P99Ms : null,
             Ppm.Ceiling(last5.BadRequests, last5.Requests), policy.Monitored ? policy.Terms.ErrorRateTargetPpm : null,
             engine.RequestsPerSecond, last30d.UptimePpm, last30d.P99Ms, violations30d, month.CoveragePpm, last30d.CoveragePpm,
-            violations, engine.DataAt, StaleAfterMs(engine.IntervalMs), now, reason, organization.IsDemo);
+            violations, engine.DataAt, StaleAfterMs(engine.IntervalMs), now, reason, organization.IsDemo, Count(alerts, AlertLevel.PAGE), Count(alerts, AlertLevel.TICKET));
     }
 
     /// <summary>Level and reason, staleness aside (that is a matter of the reader's clock).</summary>
-    public static (Health Health, string Reason) Judge(bool monitored, ImmutableArray<TileViolation> open, SlaBudget budget)
+    public static (Health Health, string Reason) Judge(bool monitored, ImmutableArray<TileViolation> open, SlaBudget budget, ImmutableArray<SlaAlert> alerts = default)
     {
         if (!monitored) return (Health.NoSla, "no SLA terms in force");
         if (open.FirstOrDefault(v => v.Impact >= ImpactLevel.MAJOR) is { } severe) return (Health.Critical, Open(severe));
         if (budget.Exhausted) return (Health.Critical, "error budget of the month exhausted");
+        if (First(alerts, AlertLevel.PAGE) is { } page) return (Health.Critical, Raised(page));
         if (open is [var minor, ..]) return (Health.Warning, Open(minor));
+        if (First(alerts, AlertLevel.TICKET) is { } ticket) return (Health.Warning, Raised(ticket));
         return budget.UsedPpm >= WarningBudgetPpm ? (Health.Warning, "75 % of the error budget used") : (Health.Good, "every promise is kept");
     }
 
     /// <summary>Data age in ms beyond which a tile is stale: three intervals, at least 30 s, at most 5 min.</summary>
     public static int StaleAfterMs(long intervalMs) => (int)Math.Clamp(3 * intervalMs, 30_000, 300_000);
+
+    private static SlaAlert? First(ImmutableArray<SlaAlert> alerts, AlertLevel level) => alerts.IsDefaultOrEmpty ? null : alerts.FirstOrDefault(a => a.Level == level);
+
+    private static int Count(ImmutableArray<SlaAlert> alerts, AlertLevel level) => alerts.IsDefaultOrEmpty ? 0 : alerts.Count(a => a.Level == level);
+
+    private static string Raised(SlaAlert alert) => alert.Rule switch
+    {
+        AlertRule.BUDGET_EXHAUSTED => "error budget of the month exhausted",
+        AlertRule.BUDGET_FORECAST => "error budget ends before the month",
+        AlertRule.TELEMETRY_STALE => "no telemetry comes",
+        AlertRule.TELEMETRY_REFUSED => "telemetry is refused",
+        AlertRule.LOW_COVERAGE => "too little of the month is measured",
+        _ => "error budget burns too fast",
+    };
 
     private static string Open(TileViolation violation) =>
         $"open {violation.Impact.ToString().ToLowerInvariant()} violation of {violation.Metric.ToString().ToLowerInvariant().Replace('_', ' ')}";

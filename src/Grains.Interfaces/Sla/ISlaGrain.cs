@@ -27,6 +27,18 @@ public interface ISlaGrain : IDeadlineTarget
     [Alias("History"), ReadOnly]
     Task<SlaHistory> History(DateTimeOffset from, DateTimeOffset to, int stepSeconds);
 
+    /// <summary>Burn-rate rules with the figures of now; version 0 is the default that nobody has changed. <c>not_found</c> when there is no such organization.</summary>
+    [Alias("BurnRules"), ReadOnly]
+    Task<Outcome<BurnRulesView>> BurnRules();
+
+    /// <summary>Replaces the burn-rate rules as a whole; refuses <c>burn_threshold_unreachable</c>.</summary>
+    [Alias("SetBurnRules")]
+    Task<Outcome<BurnRulesView>> SetBurnRules(BurnRules rules, CommandContext context);
+
+    /// <summary>Somebody looks at a firing alert; a resolved one is refused with <c>transition_not_allowed</c>.</summary>
+    [Alias("AcknowledgeAlert")]
+    Task<Outcome<AlertRow>> AcknowledgeAlert(string alertId, CommandContext context);
+
     /// <summary>Name, flags or terms changed in the store: read them again. Idempotent.</summary>
     [Alias("ProfileChanged")]
     Task ProfileChanged();
@@ -36,7 +48,7 @@ public interface ISlaGrain : IDeadlineTarget
     Task Wake();
 }
 
-/// <summary>Lists over all organizations' violations; stateless worker, key 0.</summary>
+/// <summary>Lists over all organizations' violations and alerts; stateless worker, key 0.</summary>
 [Alias("forge.ISlaQueryGrain")]
 public interface ISlaQueryGrain : IGrainWithIntegerKey
 {
@@ -47,4 +59,12 @@ public interface ISlaQueryGrain : IGrainWithIntegerKey
     /// <summary>One violation, or <c>not_found</c>.</summary>
     [Alias("Violation"), ReadOnly]
     Task<Outcome<ViolationRow>> Violation(string id);
+
+    /// <summary>One page of alerts.</summary>
+    [Alias("Alerts"), ReadOnly]
+    Task<AlertPage> Alerts(AlertQuery query);
+
+    /// <summary>One alert, or <c>not_found</c>.</summary>
+    [Alias("Alert"), ReadOnly]
+    Task<Outcome<AlertRow>> Alert(string id);
 }

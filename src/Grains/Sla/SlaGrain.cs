@@ -20,6 +20,7 @@ public sealed partial class SlaGrain(
     CheckpointBatcher batcher,
     SlaProfileReader profiles,
     ViolationBook book,
+    AlertBook alerts,
     DeadlineStore deadlines,
     LivePublisher live,
     Zones zones,
@@ -54,6 +55,7 @@ public sealed partial class SlaGrain(
         var policy = SlaPolicy.At(_profile, now, zones.Of);
         _engine = stored is null ? SlaEngine.Create(policy, now) : SlaEngine.Restore(stored.Engine, policy, now);
         await book.OpenAsync(Id, _engine, now, cancellationToken);
+        await alerts.OpenAsync(Id, now, cancellationToken);
         _checkpoint = new CheckpointWriter(batcher, Id, time, DeactivateOnIdle);
         _checkpoint.Start(_engine, _epoch, stored?.Version ?? 0, write => this.RegisterGrainTimer(write, new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { Interleave = true }));
         _tick = this.RegisterGrainTimer(_ => TickAsync(), new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { KeepAlive = true });
@@ -76,6 +78,7 @@ public sealed partial class SlaGrain(
         if (_checkpoint.FailingSince is { } since && now - since > SlaEngine.LongestWithoutCheckpoint) throw new InvalidOperationException("No checkpoint could be written for 4 min; nothing more is taken in.");
         if (now >= _engine.Policy.MonthTo) Configure(now);
         var receipt = _engine.Ingest(batch, now, out var needsCheckpoint);
+        alerts.Count(receipt, now);
         await Settle(now);
         if (needsCheckpoint) return receipt with { Durable = _checkpoint.Issue() };
         _checkpoint.Touch();
@@ -106,10 +109,10 @@ public sealed partial class SlaGrain(
     {
         var now = time.GetUtcNow();
         var policy = _engine.Policy;
-        return Task.FromResult(_profile is null ? null : new SlaOrganizationView(
+        return Task.FromResult(_profile is null ? null : WithAlerts(new SlaOrganizationView(
             Tile(_profile, now), policy.Monitored ? policy.Terms : null, policy.TermsVersion, policy.Zone.ZoneId, _engine.Month(now),
             [.. SlaEngine.WindowNames.Select(name => new SlaWindowView(name, _engine.Window(name, now)))],
-            [.. book.Open.Select(v => ViolationDecisions.Running(v, _engine))], _engine.SeriesCount, _engine.GroupCount, _engine.LatencyApproximate, Burn: [], Alerts: []));
+            [.. book.Open.Select(v => ViolationDecisions.Running(v, _engine))], _engine.SeriesCount, _engine.GroupCount, _engine.LatencyApproximate), now));
     }
 
     /// <inheritdoc/>
@@ -144,7 +147,8 @@ public sealed partial class SlaGrain(
             var changes = await book.SettleAsync(_engine, now);
             foreach (var (change, violation) in changes)
                 Announce(LiveDelta.ViolationOf(violation.Id), new LiveContent.ViolationChanged(change, violation, profile.Organization.Name));
-            if (changes.IsEmpty && _showedPending == book.HasPending && now - _tileAt < TileSpacing) _tileWaits = true;
+            var alerted = await SettleAlerts(profile, now);
+            if (changes.IsEmpty && !alerted && _showedPending == book.HasPending && now - _tileAt < TileSpacing) _tileWaits = true;
             else ShowTile(profile, now);
         }
         ArmTick(now);
@@ -175,7 +179,7 @@ public sealed partial class SlaGrain(
     }
 
     private SlaTile Tile(SlaProfile profile, DateTimeOffset now) =>
-        TileRules.Compose(profile, _engine, book.Shown, book.PendingIds, book.Within30Days(now), now);
+        TileRules.Compose(profile, _engine, book.Shown, book.PendingIds, book.Within30Days(now), now, alerts.Unresolved);
 
     private void Announce(string thing, LiveContent content) => live.Publish(new LiveDelta(thing, _epoch, ++_sequence, content));
 
@@ -184,6 +188,7 @@ public sealed partial class SlaGrain(
         var next = _engine.NextTick(now);
         if (_tileWaits) next = next is { } tick && tick < _tileAt + TileSpacing ? tick : _tileAt + TileSpacing;
         if (book.HasPending) next = next is { } n && n < now + RetryStore ? n : now + RetryStore;
+        if (_profile is not null && alerts.NextTick(_engine, now) is { } judged && (next is null || judged < next)) next = judged;
         // Every batch moves the next instant away: an earlier tick that is set already only asks again, and setting timers is not free.
         if (next is null || (_tickAt > now && _tickAt <= next)) return;
         _tickAt = next.Value;

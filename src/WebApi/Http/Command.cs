@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
 using Forge.Domain;
 using Forge.WebApi.Identity;
 
@@ -40,6 +42,20 @@ public sealed record Command<T>(T Value, CommandContext Context, IResult? Refuse
         if (refused is not null) return new Command<T>(null!, null!, refused);
         var (value, hash, unreadable) = await JsonBody.ReadAsync<T>(http);
         return new Command<T>(value!, new CommandContext(key, hash, http.Actor(), http.CorrelationId(), version), unreadable);
+    }
+}
+
+/// <summary>A command that needs no body: its path says everything. What is sent is not read.</summary>
+/// <param name="Context">What travels into the grain; its body hash is that of the path.</param>
+/// <param name="Refused">Why it cannot be carried out.</param>
+public sealed record Order(CommandContext Context, IResult? Refused) : IRefusable
+{
+    /// <summary>Reads headers.</summary>
+    public static ValueTask<Order?> BindAsync(HttpContext http, ParameterInfo parameter)
+    {
+        var (key, version, refused) = CommandHeaders.Read(http);
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(http.Request.Path.ToString())));
+        return ValueTask.FromResult<Order?>(refused is null ? new Order(new CommandContext(key, hash, http.Actor(), http.CorrelationId(), version), null) : new Order(null!, refused));
     }
 }
 

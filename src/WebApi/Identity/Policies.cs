@@ -22,6 +22,12 @@ public static class Policies
     /// <summary>Read service levels, violations and the live board.</summary>
     public const string SlaRead = "sla.read";
 
+    /// <summary>Acknowledge alerts.</summary>
+    public const string AlertAcknowledge = "alert.acknowledge";
+
+    /// <summary>Change burn-rate rules.</summary>
+    public const string BurnRulesWrite = "burn-rules.write";
+
     /// <summary>List ingest keys.</summary>
     public const string IngestKeyRead = "ingest-key.read";
 
@@ -36,6 +42,8 @@ public static class Policies
         [ContractRead] = [Roles.PlatformAdmin, Roles.Auditor],
         [ContractWrite] = [Roles.PlatformAdmin],
         [SlaRead] = [Roles.PlatformAdmin, Roles.Auditor],
+        [AlertAcknowledge] = [Roles.PlatformAdmin],
+        [BurnRulesWrite] = [Roles.PlatformAdmin],
         [IngestKeyRead] = [Roles.PlatformAdmin, Roles.Auditor],
         [IngestKeyManage] = [Roles.PlatformAdmin],
     };

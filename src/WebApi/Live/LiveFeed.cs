@@ -122,7 +122,7 @@ public sealed class LiveFeed(TimeProvider time)
         }
     }
 
-    /// <summary>Drops violations that have been over for 10 min, and silos unheard for a minute.</summary>
+    /// <summary>Drops violations and alerts that have been over for 10 min, and silos unheard for a minute.</summary>
     public void Prune()
     {
         lock (_gate)
@@ -148,6 +148,7 @@ public sealed class LiveFeed(TimeProvider time)
 
     private static bool IsOver(LiveDelta delta, DateTimeOffset now)
     {
+        if (delta.Content is LiveContent.AlertChanged { Alert: { State: AlertState.RESOLVED } alert }) return now - (alert.ResolvedAt ?? alert.FiredAt) > KeepFinished;
         if (delta.Content is not LiveContent.ViolationChanged { Violation: { State: not ViolationState.OPEN } violation }) return false;
         // A violation found late was committed after its end; a withdrawn one has no end.
         var last = violation.EndTime is { } end && end > violation.OpenedAt ? end : violation.OpenedAt;

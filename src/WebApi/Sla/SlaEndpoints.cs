@@ -32,6 +32,7 @@ internal static class SlaEndpoints
         sla.MapHistory();
         sla.MapGet("/violations", ViolationsAsync);
         sla.MapGet("/violations/{id}", async (string id, HttpContext http, IGrainFactory grains) => Answers.Of(http, await grains.GetGrain<ISlaHistoryGrain>(0).Violation(id)));
+        sla.MapAlerts();
     }
 
     private static async Task<IResult> ViolationsAsync(ListRequest list, IGrainFactory grains)

@@ -202,6 +202,21 @@ public sealed class LiveFeedTests
         Assert.Equal(kept, feed.Start(null, 0).Snapshot!.Things.Contains(delta));
     }
 
+    [Theory]
+    [InlineData(AlertState.RESOLVED, 600, true)]
+    [InlineData(AlertState.RESOLVED, 601, false)]
+    [InlineData(AlertState.ACKNOWLEDGED, 86_400, true)]
+    public void Prune_AlertOver10Minutes_LeavesTheBoard(AlertState state, int ageSeconds, bool kept)
+    {
+        var (feed, now) = (Settled(), _time.GetUtcNow());
+        var alert = new SlaAlert("a", "eu-7k3m9q2v4x", AlertRule.BURN_1H, SlaMetricType.UPTIME, AlertLevel.PAGE, state, now.AddHours(-1), state == AlertState.RESOLVED ? now : null, null, null, "", 0);
+        var delta = new LiveDelta(LiveDelta.AlertOf("a"), 1, 1, new LiveContent.AlertChanged("resolved", alert, "Acme"));
+        feed.Accept(new LiveBatch("a", 2, 1, false, [delta]));
+        _time.Advance(TimeSpan.FromSeconds(ageSeconds));
+        feed.Prune();
+        Assert.Equal(kept, feed.Start(null, 0).Snapshot!.Things.Contains(delta));
+    }
+
     private LiveFeed Settled()
     {
         var feed = new LiveFeed(_time);
