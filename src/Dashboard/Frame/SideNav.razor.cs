@@ -20,16 +20,16 @@ public sealed partial class SideNav : IDisposable
     [Inject] private LiveStore Store { get; set; } = null!;
 
     /// <inheritdoc />
-    public void Dispose() => Store.Changed -= Count;
+    public void Dispose() => Store.Second -= Count;
 
     /// <inheritdoc />
     protected override void OnInitialized()
     {
-        Store.Changed += Count;
-        Count(null);
+        Store.Second += Count;
+        Count();
     }
 
-    private void Count(IReadOnlySet<string>? changed)
+    private void Count()
     {
         var open = Store.Board.Tiles.Sum(t => t.Open.IsDefault ? 0 : t.Open.Length);
         if (open == _open) return;
