@@ -189,7 +189,9 @@ public sealed class WallModel(LiveStore store)
             _unsorted |= _entries.Remove(id);
             return before is not null;
         }
-        var entry = new Entry(tile, Level(tile, now), tile.Open.IsDefaultOrEmpty ? -1 : tile.Open.Max(v => (int)v.Impact), tile.BudgetUsedPpm ?? -1) { Place = before?.Place ?? 0 };
+        var level = Level(tile, now);
+        if (before is not null && ReferenceEquals(before.Tile, tile) && before.Level == level) return false;
+        var entry = new Entry(tile, level, tile.Open.IsDefaultOrEmpty ? -1 : tile.Open.Max(v => (int)v.Impact), tile.BudgetUsedPpm ?? -1) { Place = before?.Place ?? 0 };
         _entries[id] = entry;
         if (before is null || !string.Equals(before.Tile.Name, tile.Name, StringComparison.Ordinal)) _unsorted = _unnamed = true;
         var urgent = before is null || before.Level != entry.Level || before.Impact != entry.Impact;
