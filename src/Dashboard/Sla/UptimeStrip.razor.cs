@@ -14,6 +14,12 @@ public sealed partial class UptimeStrip
     /// <summary>What is drawn.</summary>
     [Parameter, EditorRequired] public SlaHistory? History { get; set; }
 
+    /// <summary>Clock of the times that are written.</summary>
+    [Parameter] public ZoneClock Clock { get; set; } = ZoneClock.Utc;
+
+    /// <summary>From edge to edge, not aligned with charts.</summary>
+    [Parameter] public bool Wide { get; set; }
+
     private string Summary
     {
         get
@@ -37,6 +43,8 @@ public sealed partial class UptimeStrip
             Add(new StripRun(point.Verdict, point.At, point.At + step, point.Requests, point.BadRequests, point.Slow, point.Errors));
             at = point.At + step;
         }
+        // Data ends a slot or two before now; more than that is silence.
+        if (history.Points.Length > 0 && at < history.To - (3 * step)) Add(new StripRun(SlotVerdict.Unknown, at, history.To, 0, 0, false, false));
         return runs;
 
         void Add(StripRun next)
@@ -47,9 +55,9 @@ public sealed partial class UptimeStrip
         }
     }
 
-    private static string Words(StripRun run)
+    private static string Words(StripRun run, ZoneClock clock)
     {
-        var when = $"{run.From.UtcDateTime:HH:mm:ss} to {run.To.UtcDateTime:HH:mm:ss} UTC, {Say.Duration(run.To - run.From)}";
+        var when = $"{clock.Second(run.From)} to {clock.Second(run.To)} {clock.Name}, {Say.Duration(run.To - run.From)}";
         return run.Verdict switch
         {
             SlotVerdict.Bad => $"Broken {when}: {Say.Count(run.BadRequests)} of {Say.Many(run.Requests, "request", "requests")} failed{(run.Slow ? ", slower than promised" : "")}",

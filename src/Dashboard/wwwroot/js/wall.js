@@ -22,7 +22,7 @@ export function create(host, words) {
     name.className = "name";
     const figure = document.createElement("span");
     figure.className = "fig";
-    node.append(name, figure);
+    node.append(name, " ", figure);
     const cell = { node, name, figure, label: "", size: "heat", text: "", value: "", level: -1, heat: -1, open: 0 };
     cells.set(id, cell);
     return cell;
@@ -34,7 +34,7 @@ export function create(host, words) {
 
   function describe(cell) {
     const violations = cell.open === 0 ? "" : `, ${cell.open} open ${cell.open === 1 ? "violation" : "violations"}`;
-    const label = `${cell.text}, ${past ? "was " : ""}${words.levels[cell.level]}, ${cell.value || "—"} this month${violations}`;
+    const label = `${cell.text} ${cell.value || "—"} this month, ${past ? "was " : ""}${words.levels[cell.level]}${violations}`;
     if (label === cell.label) return;
     cell.label = label;
     cell.node.setAttribute("aria-label", label);
