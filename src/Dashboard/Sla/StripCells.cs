@@ -52,9 +52,9 @@ public static class StripCells
             {
                 if (point.At < from || point.At >= to) continue;
                 slots += point.Slots;
-                bad += Math.Max(point.BadSlots, point is { Slots: 1, Verdict: SlotVerdict.Bad } ? 1 : 0);
-                unknown += Math.Max(point.UnknownSlots, point is { Slots: 1, Verdict: SlotVerdict.Unknown } ? 1 : 0);
-                excluded += Math.Max(point.ExcludedSlots, point is { Slots: 1, Verdict: SlotVerdict.Excluded } ? 1 : 0);
+                bad += point.BadSlots;
+                unknown += point.UnknownSlots;
+                excluded += point.ExcludedSlots;
                 requests += point.Requests;
                 failed += point.BadRequests;
                 slow |= point.Slow;

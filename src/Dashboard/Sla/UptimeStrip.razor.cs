@@ -43,14 +43,15 @@ public sealed partial class UptimeStrip
             Add(new StripRun(point.Verdict, point.At, point.At + step, point.Requests, point.BadRequests, point.Slow, point.Errors));
             at = point.At + step;
         }
-        // Data ends a slot or two before now; more than that is silence.
-        if (history.Points.Length > 0 && at < history.To - (3 * step)) Add(new StripRun(SlotVerdict.Unknown, at, history.To, 0, 0, false, false));
+        // The newest slots are still arriving: only what stays out longer than three steps is silence.
+        if (at < history.To) Add(new StripRun(SlotVerdict.Unknown, at, history.To, 0, 0, false, false));
+        if (runs.Count > 1 && runs[^1] is { Verdict: SlotVerdict.Unknown } last && last.To - last.From <= 3 * step) runs.RemoveAt(runs.Count - 1);
         return runs;
 
         void Add(StripRun next)
         {
-            if (runs.Count > 0 && runs[^1] is { } last && last.Verdict == next.Verdict && last.To == next.From)
-                runs[^1] = last with { To = next.To, Requests = last.Requests + next.Requests, BadRequests = last.BadRequests + next.BadRequests, Slow = last.Slow || next.Slow, Errors = last.Errors || next.Errors };
+            if (runs.Count > 0 && runs[^1] is { } before && before.Verdict == next.Verdict && before.To == next.From)
+                runs[^1] = before with { To = next.To, Requests = before.Requests + next.Requests, BadRequests = before.BadRequests + next.BadRequests, Slow = before.Slow || next.Slow, Errors = before.Errors || next.Errors };
             else runs.Add(next);
         }
     }
