@@ -20,16 +20,16 @@ public sealed partial class SideNav : IDisposable
     [Inject] private LiveStore Store { get; set; } = null!;
 
     /// <inheritdoc />
-    public void Dispose() => Store.Second -= Count;
+    public void Dispose() => Store.Changed -= Count;
 
     /// <inheritdoc />
     protected override void OnInitialized()
     {
-        Store.Second += Count;
-        Count();
+        Store.Changed += Count;
+        Count(null);
     }
 
-    private void Count()
+    private void Count(IReadOnlySet<string>? changed)
     {
         var open = Store.Board.Tiles.Sum(t => t.Open.IsDefault ? 0 : t.Open.Length);
         if (open == _open) return;

@@ -49,6 +49,9 @@ public sealed partial class OrganizationPage : IDisposable
     /// <summary>Chosen day of the uptime strip.</summary>
     [SupplyParameterFromQuery] public string? Day { get; set; }
 
+    /// <summary>Kind of the judged periods: <c>hourly</c>, <c>daily</c>, <c>quarterly</c>; months otherwise.</summary>
+    [SupplyParameterFromQuery] public string? Periods { get; set; }
+
     /// <summary>Chosen hour of the uptime strip.</summary>
     [SupplyParameterFromQuery] public string? Hour { get; set; }
 
@@ -65,6 +68,8 @@ public sealed partial class OrganizationPage : IDisposable
     private static readonly TimeSpan LoadEvery = TimeSpan.FromSeconds(10);
 
     private ChartRange Shown => ChartRange.Of(Range);
+
+    private MetricPeriod Judged => Enum.TryParse<MetricPeriod>(Periods, true, out var period) ? period : MetricPeriod.MONTHLY;
 
     private ZoneClock Clock => ZoneClock.Of(_view?.Zone);
 
