@@ -4,11 +4,14 @@ using Forge.Dashboard.Frame;
 using Forge.Dashboard.Identity;
 using Forge.Dashboard.Live;
 using Forge.Dashboard.Theme;
+using Microsoft.AspNetCore.Components.Web;
 using Microsoft.AspNetCore.Components.WebAssembly.Hosting;
 using MudBlazor.Services;
 
 var builder = WebAssemblyHostBuilder.CreateDefault(args);
 builder.RootComponents.Add<App>("#app");
+// Without it no page could name itself in the tab.
+builder.RootComponents.Add<HeadOutlet>("head::after");
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddSingleton(new HttpClient { BaseAddress = new Uri(builder.HostEnvironment.BaseAddress) });
 builder.Services.AddSingleton<SessionToken>();

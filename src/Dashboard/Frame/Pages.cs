@@ -26,6 +26,7 @@ public static class Pages
     public static (string Group, string Page) Of(string path)
     {
         if (path.StartsWith("sla/organizations/", StringComparison.Ordinal)) return ("SLA", "Organization");
+        if (path.StartsWith("sla/violations/", StringComparison.Ordinal) && path.Count(c => c == '/') == 3) return ("SLA / Violations", "Violation");
         foreach (var (name, pages) in Groups)
             foreach (var page in pages)
                 if (path.StartsWith(page.Href, StringComparison.Ordinal)) return (name, page.Name);

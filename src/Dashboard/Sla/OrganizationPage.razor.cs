@@ -11,8 +11,6 @@ namespace Forge.Dashboard.Sla;
 /// <summary>Everything about one organization's service levels: live verdict, history, violations, terms and contracts.</summary>
 public sealed partial class OrganizationPage : IDisposable
 {
-    private static readonly TimeSpan AppendEvery = TimeSpan.FromSeconds(10);
-
     private static readonly ChartSeries[] Latency =
     [
         new("p50", "--muted", 1.2, false, p => p.P50Ms),
@@ -20,10 +18,12 @@ public sealed partial class OrganizationPage : IDisposable
         new("p99", "--accent", 2, false, p => p.P99Ms),
     ];
 
+    private static readonly ChartSeries[] ErrorShare = [new("errors", "--critical", 1.8, true, p => p.Requests == 0 ? null : 100.0 * p.BadRequests / p.Requests)];
+
     private static readonly ChartSeries[] Traffic =
     [
         new("requests", "--muted", 1.2, true, p => p.Verdict == SlotVerdict.Unknown ? null : p.Requests),
-        new("failed", "--critical", 1.6, true, p => p.Verdict == SlotVerdict.Unknown ? null : p.BadRequests),
+        new("failed", "--critical", 1.4, true, p => p.Verdict == SlotVerdict.Unknown ? null : p.BadRequests),
     ];
 
     private SlaOrganizationView? _view;
@@ -38,12 +38,22 @@ public sealed partial class OrganizationPage : IDisposable
     private long _appendedAt;
     private bool _appending;
     private bool _editing;
+    private long _loadedAt;
 
     /// <summary>Which organization.</summary>
     [Parameter] public string Id { get; set; } = "";
 
-    /// <summary><c>1h</c> by 10 s, otherwise 6 h by minute.</summary>
+    /// <summary>Range of the charts, see <see cref="ChartRange"/>.</summary>
     [SupplyParameterFromQuery] public string? Range { get; set; }
+
+    /// <summary>Chosen day of the uptime strip.</summary>
+    [SupplyParameterFromQuery] public string? Day { get; set; }
+
+    /// <summary>Kind of the judged periods: <c>hourly</c>, <c>daily</c>, <c>quarterly</c>; months otherwise.</summary>
+    [SupplyParameterFromQuery] public string? Periods { get; set; }
+
+    /// <summary>Chosen hour of the uptime strip.</summary>
+    [SupplyParameterFromQuery] public string? Hour { get; set; }
 
     [Inject] private ForgeApi Api { get; set; } = null!;
 
@@ -55,7 +65,21 @@ public sealed partial class OrganizationPage : IDisposable
 
     [Inject] private NavigationManager Navigation { get; set; } = null!;
 
-    private bool Hour => Range == "1h";
+    private static readonly TimeSpan LoadEvery = TimeSpan.FromSeconds(10);
+
+    private ChartRange Shown => ChartRange.Of(Range);
+
+    private MetricPeriod Judged => Enum.TryParse<MetricPeriod>(Periods, true, out var period) ? period : MetricPeriod.MONTHLY;
+
+    private ZoneClock Clock => ZoneClock.Of(_view?.Zone);
+
+    private IReadOnlyList<ChartTarget> LatencyTargets => _view?.Terms?.Latency is not { } promised ? []
+        : [.. new (string Name, int? Ms)[] { ("p50", promised.P50Ms), ("p95", promised.P95Ms), ("p99", promised.P99Ms) }
+            .Where(p => p.Ms is not null).Select(p => new ChartTarget(p.Ms!.Value, $"{p.Name} promise {Say.Milliseconds(p.Ms)}"))];
+
+    private IReadOnlyList<ChartTarget> ErrorTargets => _view?.Terms?.ErrorRateTargetPpm is { } ppm ? [new ChartTarget(ppm / 10_000.0, $"at most {Say.Percent(ppm)} promised")] : [];
+
+    private IEnumerable<SlaAlert> Alerts => _view is { Alerts.IsDefault: false } view ? view.Alerts.Where(a => a.State != AlertState.RESOLVED) : [];
 
     private SlaTile? Tile => Store.Board.Tile(Id) ?? _view?.Tile;
 
@@ -65,13 +89,7 @@ public sealed partial class OrganizationPage : IDisposable
 
     private IEnumerable<SlaViolation> OpenViolations => _view is { OpenViolations.IsDefault: false } view ? view.OpenViolations.Where(v => v.State == ViolationState.OPEN) : [];
 
-    private string? Sentence => Tile is not { } tile ? null
-        : !tile.Monitored ? "No promise is in force."
-        : tile.Open.IsDefaultOrEmpty ? "Every promise is being kept."
-        : $"{Say.Many(tile.Open.Length, "promise is", "promises are")} being broken.";
-
-    private string Proven => Tile is not { UptimeMonthPpm: not null } tile ? "Nothing measured this month yet"
-        : $"Proven between {Say.Percent(tile.UptimeMonthMinPpm)} and {Say.Percent(tile.UptimeMonthMaxPpm)}; {Say.Percent(tile.CoveragePpm, 1)} of the month so far was measured{(_view is { Terms: not null } v ? $". {Say.Verdict(v.Month.Verdict)} so far." : ".")}";
+    private string? Sentence => Tile is not { } tile ? null : OrganizationWords.Sentence(tile, _view);
 
     /// <inheritdoc />
     public void Dispose() => Store.Second -= Tick;
@@ -91,12 +109,9 @@ public sealed partial class OrganizationPage : IDisposable
         await ReloadHistoryAsync();
     }
 
-    private static string Budget(SlaTile tile) => tile.AllowedBadSlots is not { } allowed ? "No budget without a promise"
-        : tile.BudgetExhausted ? $"Spent: {Say.Seconds(tile.BadSlots * 10)} bad, {Say.Seconds(allowed * 10)} allowed this month"
-        : $"{Say.Seconds((allowed - tile.BadSlots) * 10)} left of {Say.Seconds(allowed * 10)} this month";
-
     private async Task LoadAsync()
     {
+        _loadedAt = Time.GetTimestamp();
         var id = Id;
         var view = Api.GetAsync($"api/sla/organizations/{id}", ForgeJson.Default.SlaOrganizationView);
         var organization = Api.GetAsync($"api/organizations/{id}", ForgeJson.Default.Organization);
@@ -124,8 +139,10 @@ public sealed partial class OrganizationPage : IDisposable
     private void Tick() => _ = InvokeAsync(async () =>
     {
         StateHasChanged();
-        if (_view is null || Time.GetElapsedTime(_appendedAt) < AppendEvery) return;
-        await Task.WhenAll(AppendAsync(), LoadAsync());
+        if (_view is null) return;
+        var (append, load) = (Time.GetElapsedTime(_appendedAt) >= Shown.ReadAgain, Time.GetElapsedTime(_loadedAt) >= LoadEvery);
+        if (!append && !load) return;
+        await Task.WhenAll(append ? AppendAsync() : Task.CompletedTask, load ? LoadAsync() : Task.CompletedTask);
         StateHasChanged();
     });
 
@@ -135,18 +152,15 @@ public sealed partial class OrganizationPage : IDisposable
         if (_appending) return;
         _appending = true;
         _appendedAt = Time.GetTimestamp();
-        var (id, hour) = (Id, Hour);
-        var step = TimeSpan.FromSeconds(hour ? 10 : 60);
+        var (id, range) = (Id, Shown);
+        var step = TimeSpan.FromSeconds(range.StepSeconds);
         var to = Store.Now;
-        var oldest = to - (hour ? TimeSpan.FromHours(1) : TimeSpan.FromHours(6));
-        // Whole steps, so that the first cell is not cut.
-        var start = new DateTimeOffset(oldest.Ticks - (oldest.Ticks % step.Ticks), TimeSpan.Zero) + step;
+        var start = range.Start(to);
         var known = _history is { Points.Length: > 0 } h ? h.Points[^1].At - (2 * step) : start;
         var from = known > start ? known : start;
-        var answer = await Api.GetAsync(
-            $"api/sla/organizations/{id}/history?from={Instant(from)}&to={Instant(to)}&step={(hour ? "10s" : "1m")}", ForgeJson.Default.SlaHistory);
+        var answer = await Api.GetAsync(SlaAddress.History(id, from, to, range.Step), ForgeJson.Default.SlaHistory);
         _appending = false;
-        if (id != Id || hour != Hour)
+        if (id != Id || range != Shown)
         {
             await AppendAsync();
             return;
@@ -157,8 +171,6 @@ public sealed partial class OrganizationPage : IDisposable
         var kept = _history is { Points.IsDefault: false } old ? old.Points.Where(p => p.At >= start && p.At < first) : [];
         _history = part with { From = start, To = to, Points = [.. kept, .. part.Points.IsDefault ? [] : part.Points] };
     }
-
-    private static string Instant(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", System.Globalization.CultureInfo.InvariantCulture);
 
     private void SetRange(string? range) => Navigation.NavigateTo(Navigation.GetUriWithQueryParameter("range", range), replace: true);
 }

@@ -48,7 +48,7 @@ public sealed partial class OverviewPage : IDisposable
 
     private string? Sentence => _overview is null && !Store.HasBoard ? null
         : Rows.Count == 0 ? "No promise is in force yet."
-        : Violating == 0 ? $"{Say.Many(Rows.Count, "organization keeps its promise", "organizations keep their promises")}."
+        : Violating == 0 ? $"{Say.Many(Rows.Count, "organization with a promise", "organizations with a promise")}, none in violation now."
         : $"{Say.Count(Violating)} of {Say.Many(Rows.Count, "organization", "organizations")} {(Violating == 1 ? "is" : "are")} in violation.";
 
     /// <inheritdoc />

@@ -7,6 +7,9 @@ namespace Forge.Dashboard.Sla;
 /// <summary>A line of a chart: its words and its colour token.</summary>
 public sealed record ChartSeries(string Label, string Colour, double Width, bool Fill, Func<SlaHistoryPoint, double?> Value);
 
+/// <summary>A promise as a line of a chart.</summary>
+public sealed record ChartTarget(double Value, string Label);
+
 /// <summary>A live chart of history points on uPlot; empty stretches stay empty.</summary>
 public sealed partial class SeriesChart : IAsyncDisposable
 {
@@ -28,11 +31,14 @@ public sealed partial class SeriesChart : IAsyncDisposable
     /// <summary>Unit of the values.</summary>
     [Parameter] public string Unit { get; set; } = "";
 
-    /// <summary>The promise, in the unit of the values.</summary>
-    [Parameter] public double? Target { get; set; }
+    /// <summary>Promises, each a labelled line.</summary>
+    [Parameter] public IReadOnlyList<ChartTarget> Targets { get; set; } = [];
 
-    /// <summary>Words on the promise's line.</summary>
-    [Parameter] public string TargetLabel { get; set; } = "";
+    /// <summary>Decimal places of the values.</summary>
+    [Parameter] public int Decimals { get; set; }
+
+    /// <summary>IANA zone of the times; the browser writes them.</summary>
+    [Parameter] public string Zone { get; set; } = "UTC";
 
     /// <summary>Half as high.</summary>
     [Parameter] public bool Low { get; set; }
@@ -63,8 +69,9 @@ public sealed partial class SeriesChart : IAsyncDisposable
         _plot ??= await _module.InvokeAsync<IJSObjectReference>("create", _element, new Dictionary<string, object?>(StringComparer.Ordinal)
         {
             ["unit"] = Unit,
-            ["target"] = Target,
-            ["targetLabel"] = TargetLabel,
+            ["targets"] = Targets.Select(t => new Dictionary<string, object>(StringComparer.Ordinal) { ["value"] = t.Value, ["label"] = t.Label }).ToArray(),
+            ["decimals"] = Decimals,
+            ["zone"] = Zone,
             ["from"] = history.From.ToUnixTimeSeconds(),
             ["to"] = history.To.ToUnixTimeSeconds(),
             ["series"] = Series.Select(s => new Dictionary<string, object>(StringComparer.Ordinal) { ["label"] = s.Label, ["colour"] = s.Colour, ["width"] = s.Width, ["fill"] = s.Fill }).ToArray(),

@@ -14,6 +14,12 @@ public sealed partial class UptimeStrip
     /// <summary>What is drawn.</summary>
     [Parameter, EditorRequired] public SlaHistory? History { get; set; }
 
+    /// <summary>Clock of the times that are written.</summary>
+    [Parameter] public ZoneClock Clock { get; set; } = ZoneClock.Utc;
+
+    /// <summary>From edge to edge, not aligned with charts.</summary>
+    [Parameter] public bool Wide { get; set; }
+
     private string Summary
     {
         get
@@ -37,19 +43,22 @@ public sealed partial class UptimeStrip
             Add(new StripRun(point.Verdict, point.At, point.At + step, point.Requests, point.BadRequests, point.Slow, point.Errors));
             at = point.At + step;
         }
+        // The newest slots are still arriving: only what stays out longer than three steps is silence.
+        if (at < history.To) Add(new StripRun(SlotVerdict.Unknown, at, history.To, 0, 0, false, false));
+        if (runs.Count > 1 && runs[^1] is { Verdict: SlotVerdict.Unknown } last && last.To - last.From <= 3 * step) runs.RemoveAt(runs.Count - 1);
         return runs;
 
         void Add(StripRun next)
         {
-            if (runs.Count > 0 && runs[^1] is { } last && last.Verdict == next.Verdict && last.To == next.From)
-                runs[^1] = last with { To = next.To, Requests = last.Requests + next.Requests, BadRequests = last.BadRequests + next.BadRequests, Slow = last.Slow || next.Slow, Errors = last.Errors || next.Errors };
+            if (runs.Count > 0 && runs[^1] is { } before && before.Verdict == next.Verdict && before.To == next.From)
+                runs[^1] = before with { To = next.To, Requests = before.Requests + next.Requests, BadRequests = before.BadRequests + next.BadRequests, Slow = before.Slow || next.Slow, Errors = before.Errors || next.Errors };
             else runs.Add(next);
         }
     }
 
-    private static string Words(StripRun run)
+    private static string Words(StripRun run, ZoneClock clock)
     {
-        var when = $"{run.From.UtcDateTime:HH:mm:ss} to {run.To.UtcDateTime:HH:mm:ss} UTC, {Say.Duration(run.To - run.From)}";
+        var when = $"{clock.Second(run.From)} to {clock.Second(run.To)} {clock.Name}, {Say.Duration(run.To - run.From)}";
         return run.Verdict switch
         {
             SlotVerdict.Bad => $"Broken {when}: {Say.Count(run.BadRequests)} of {Say.Many(run.Requests, "request", "requests")} failed{(run.Slow ? ", slower than promised" : "")}",

@@ -11,7 +11,7 @@ namespace Forge.Dashboard.Sla;
 /// <summary>Details of one violation at the right; has its own address.</summary>
 public sealed partial class ViolationDrawer
 {
-    private ViolationRow? _row;
+    private ViolationDetail? _row;
     private Problem? _problem;
     private string? _loaded;
 
@@ -48,7 +48,7 @@ public sealed partial class ViolationDrawer
 
     private async Task LoadAsync()
     {
-        var answer = await Api.GetAsync("api/sla/violations/" + Uri.EscapeDataString(Id), ForgeJson.Default.ViolationRow);
+        var answer = await Api.GetAsync("api/sla/violations/" + Uri.EscapeDataString(Id), ForgeJson.Default.ViolationDetail);
         (_row, _problem) = (answer.Value, answer.Problem);
     }
 

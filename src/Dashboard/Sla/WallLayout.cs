@@ -33,7 +33,11 @@ public sealed record WallGroup(TileSize Size, int Count, int Columns, double Row
 }
 
 /// <summary>Blocks of a wall from top to bottom: what needs a person large, what of that did not fit compact, then Good, then NoSla.</summary>
-public sealed record WallPlan(WallGroup Focus, WallGroup Demoted, WallGroup Good, WallGroup NoSla);
+public sealed record WallPlan(WallGroup Focus, WallGroup Demoted, WallGroup Good, WallGroup NoSla)
+{
+    /// <summary>The blocks from top to bottom.</summary>
+    public IReadOnlyList<WallGroup> Groups { get; } = [Focus, Demoted, Good, NoSla];
+}
 
 /// <summary>Fills a screen with tiles whatever the count, without scrolling: the largest tiles that fit, the bad ones larger than the good ones.</summary>
 public static class WallLayout
@@ -90,11 +94,15 @@ public static class WallLayout
     /// <summary>Height of a plan in CSS pixels.</summary>
     public static double Height(WallPlan plan)
     {
-        var blocks = Blocks(plan).Where(b => b.Count > 0).ToList();
-        return blocks.Sum(b => (b.Rows * b.RowHeight) + ((b.Rows - 1) * Gap(b.Size))) + (Math.Max(0, blocks.Count - 1) * Between);
+        var (height, blocks) = (0.0, 0);
+        foreach (var block in plan.Groups)
+        {
+            if (block.Count == 0) continue;
+            height += (block.Rows * block.RowHeight) + ((block.Rows - 1) * Gap(block.Size));
+            blocks++;
+        }
+        return height + (Math.Max(0, blocks - 1) * Between);
     }
-
-    private static IEnumerable<WallGroup> Blocks(WallPlan plan) => [plan.Focus, plan.Demoted, plan.Good, plan.NoSla];
 
     private static (double Width, double Height) Minimum(TileSize size) => size switch
     {
@@ -118,7 +126,7 @@ public static class WallLayout
 
     private static WallPlan Stretch(WallPlan plan, double height)
     {
-        var blocks = Blocks(plan).Where(b => b.Count > 0).ToList();
+        var blocks = plan.Groups.Where(b => b.Count > 0).ToList();
         if (blocks.Count == 0) return plan;
         var rows = blocks.Sum(b => b.Rows * b.RowHeight);
         var factor = (height - Height(plan) + rows) / rows;
@@ -129,11 +137,15 @@ public static class WallLayout
     /// <summary>Not everything bad fits large: the worst stay so, as many as possible; when nothing fits, cells shrink until the wall holds them all.</summary>
     private static WallPlan Shrink(double width, double height, int notGood, int good, int noSla)
     {
-        for (var large = notGood; large >= 0; large--)
+        WallPlan With(int large) => new(Block(TileSize.Medium, large, width), Block(TileSize.Compact, notGood - large, width), Block(TileSize.Heat, good, width), Block(TileSize.Heat, noSla, width));
+        var (fits, tooMany) = (-1, notGood + 1);
+        while (tooMany - fits > 1)
         {
-            var plan = new WallPlan(Block(TileSize.Medium, large, width), Block(TileSize.Compact, notGood - large, width), Block(TileSize.Heat, good, width), Block(TileSize.Heat, noSla, width));
-            if (Height(plan) <= height) return Stretch(plan, height);
+            var large = (fits + tooMany) / 2;
+            if (Height(With(large)) <= height) fits = large;
+            else tooMany = large;
         }
+        if (fits >= 0) return Stretch(With(fits), height);
         var all = notGood + good + noSla;
         var cell = Math.Max(3, Math.Sqrt(Math.Max(1, width * (height - (3 * Between))) / Math.Max(1, all + (3 * width / 20))));
         var columns = Math.Max(1, (int)(width / cell));

@@ -4,13 +4,14 @@ using Microsoft.AspNetCore.Components;
 
 namespace Forge.Dashboard.Sla;
 
-/// <summary>One organization on the wall. It repaints only when its own content, level, size or visible age changed.</summary>
+/// <summary>One organization large on the wall (the small ones are cells of <c>js/wall.js</c>). It repaints only when its own content, level, size or visible age changed.</summary>
 public sealed partial class WallTile : IDisposable
 {
     private SlaTile? _tile;
     private Health _level;
     private TileSize _size;
     private string _age = "";
+    private bool _past;
     private bool _dirty = true;
 
     /// <summary>Which organization.</summary>
@@ -22,11 +23,7 @@ public sealed partial class WallTile : IDisposable
     /// <summary>The wall it hangs on.</summary>
     [Parameter, EditorRequired] public WallModel Wall { get; set; } = null!;
 
-    private string AgeWords => _tile?.DataAt is null ? "no data yet" : _level == Health.Stale ? "stale " + _age : _age;
-
-    private string Hover => $"{_tile!.Name} — {Say.Health(_level)}, {Say.Percent(_tile.UptimeMonthPpm)} this month";
-
-    private string Spoken => $"{_tile!.Name}, {Say.Health(_level)}, {Say.Percent(_tile.UptimeMonthPpm)} this month{(_tile.Open.IsDefaultOrEmpty ? "" : ", " + Say.Many(_tile.Open.Length, "open violation", "open violations"))}";
+    private string AgeWords => _tile?.DataAt is null ? "no data yet" : _level == Health.Stale || _past ? "stale " + _age : _age;
 
     /// <summary>Looks at the store; repaints when something visible changed.</summary>
     public void Refresh()
@@ -53,9 +50,10 @@ public sealed partial class WallTile : IDisposable
     {
         var tile = Wall.Store.Board.Tile(OrganizationId);
         var level = tile is null ? Health.NoSla : Wall.Store.HealthOf(tile);
-        var age = Size >= TileSize.Medium && tile?.DataAt is not null ? Say.Age(Wall.Store.AgeOf(tile)) : "";
-        if (ReferenceEquals(tile, _tile) && level == _level && Size == _size && string.Equals(age, _age, StringComparison.Ordinal)) return _dirty;
-        (_tile, _level, _size, _age, _dirty) = (tile, level, Size, age, true);
+        var past = Wall.Store.Untrusted;
+        var age = tile?.DataAt is not null ? Say.Age(Wall.Store.AgeOf(tile)) : "";
+        if (ReferenceEquals(tile, _tile) && level == _level && Size == _size && past == _past && string.Equals(age, _age, StringComparison.Ordinal)) return _dirty;
+        (_tile, _level, _size, _past, _age, _dirty) = (tile, level, Size, past, age, true);
         return true;
     }
 }

@@ -16,4 +16,13 @@ public sealed class UptimeStripTests
         var runs = UptimeStrip.Runs(history).Select(r => (r.Verdict, (int)(r.From - A.Start).TotalSeconds, (int)(r.To - A.Start).TotalSeconds, r.BadRequests));
         Assert.Equal([(SlotVerdict.Good, 0, 20, 0L), (SlotVerdict.Bad, 20, 30, 40L), (SlotVerdict.Unknown, 30, 50, 0L), (SlotVerdict.Good, 50, 60, 0L)], runs);
     }
+
+    [Theory]
+    [InlineData(30, 1)]
+    [InlineData(40, 2)]
+    public void Runs_LeaveOutTheSlotsThatStillArrive(int silence, int runs)
+    {
+        var history = new SlaHistory("eu-acme000000", 10, A.Start, A.Start.AddSeconds(10 + silence), [Point(0, SlotVerdict.Good)]);
+        Assert.Equal(runs, UptimeStrip.Runs(history).Count);
+    }
 }

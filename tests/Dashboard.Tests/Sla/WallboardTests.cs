@@ -18,6 +18,11 @@ public sealed class WallboardTests
         return wall;
     }
 
+    /// <summary>What the script was told last about the order of the map.</summary>
+    private static string Blocks(PageContext page) => (string)Paints(page).Last(p => p.Arguments[1] is not null).Arguments[1]!;
+
+    private static IReadOnlyList<JSRuntimeInvocation> Paints(PageContext page) => [.. page.JSInterop.Invocations["paint"]];
+
     private static string[] Names(IRenderedComponent<Wallboard> wall) => [.. wall.FindAll(".tile .name").Select(n => n.TextContent)];
 
     [Fact]
@@ -27,7 +32,9 @@ public sealed class WallboardTests
             A.Tile("Quiet"), A.Tile("Nobody", Health.NoSla), A.Tile("Budget", Health.Warning), A.Tile("Old", age: TimeSpan.FromSeconds(90)),
             A.Tile("Major", Health.Critical, null, A.Violation()), A.Tile("Worst", Health.Critical, null, A.Violation(ImpactLevel.CRITICAL)), A.Tile("Planned", Health.Maintenance));
         var wall = Wall(page);
-        Assert.Equal(["Worst", "Major", "Old", "Budget", "Planned", "Quiet", "Nobody"], Names(wall));
+        Assert.Equal(["Worst", "Major", "Old", "Budget", "Planned", "Quiet"], Names(wall));
+        Assert.Equal("2\u001f1\u001f", Blocks(page)[..4]);
+        Assert.EndsWith("\u001feu-nobody0000", Blocks(page), StringComparison.Ordinal);
         Assert.Equal(["2", "1", "1", "1", "1", "1"], wall.FindAll(".counts b").Select(b => b.TextContent));
     }
 
@@ -82,7 +89,7 @@ public sealed class WallboardTests
         var wall = Wall(page);
         Assert.Equal(["Acme", "Globex"], Names(wall));
         page.Store.Take(A.Frame(2, 2, A.Delta(A.Tile("Globex", Health.Critical, null, A.Violation()), 2)));
-        page.Clock.Advance(TimeSpan.FromMilliseconds(100));
+        page.Clock.Advance(TimeSpan.FromMilliseconds(220));
         wall.WaitForAssertion(() => Assert.Equal(["Globex", "Acme"], Names(wall)));
     }
 
@@ -92,12 +99,69 @@ public sealed class WallboardTests
         using var page = new PageContext([.. Enumerable.Range(0, 50).Select(i => A.Tile($"Org{i:00}"))]);
         var wall = Wall(page);
         page.Clock.Advance(TimeSpan.FromMilliseconds(100));
+        page.Clock.Advance(TimeSpan.FromMilliseconds(300));
         var tiles = wall.FindComponents<WallTile>();
         var before = tiles.ToDictionary(t => t.Instance.OrganizationId, t => t.RenderCount);
         page.Store.Take(A.Frame(2, 2, A.Delta(A.Tile("Org07") with { P99Ms5m = 91 }, 2)));
         page.Clock.Advance(TimeSpan.FromMilliseconds(100));
+        page.Clock.Advance(TimeSpan.FromMilliseconds(220));
         var repainted = tiles.Where(t => t.RenderCount != before[t.Instance.OrganizationId]).Select(t => t.Instance.OrganizationId);
         Assert.Equal(["eu-org0700000"], repainted);
+    }
+
+    [Fact]
+    public void Map_IsToldOnlyWhatChanged_AndAtMostOncePerRepaint()
+    {
+        using var page = new PageContext([.. Enumerable.Range(0, 1_000).Select(i => A.Tile($"Org{i:000}"))]);
+        var wall = Wall(page);
+        page.Clock.Advance(TimeSpan.FromMilliseconds(900));
+        var before = Paints(page).Count;
+        Assert.Equal(1_000, Paints(page).Sum(p => ((string)p.Arguments[0]!).Split('\u001e', StringSplitOptions.RemoveEmptyEntries).Length));
+        for (var step = 0; step < 10; step++)
+        {
+            page.Store.Take(A.Frame(2 + step, 2 + step, A.Delta(A.Tile("Org007") with { UptimeMonthPpm = 999_000 + step }, 2 + step)));
+            page.Clock.Advance(TimeSpan.FromMilliseconds(100));
+        }
+        var paints = Paints(page).Skip(before).ToArray();
+        Assert.InRange(paints.Length, 3, 5);
+        Assert.All(paints, p => Assert.StartsWith("eu-org0070000\u001f4\u001f0\u001f0\u001f99.90 %\u001fOrg007", (string)p.Arguments[0]!, StringComparison.Ordinal));
+        Assert.All(paints, p => Assert.Null(p.Arguments[1]));
+    }
+
+    [Fact]
+    public void Order_OfTheWall_IsThatOfTheDomain()
+    {
+        var random = new Random(5);
+        var tiles = Enumerable.Range(0, 200).Select(i => A.Tile($"org{random.Next(40):00}X{i:000}", (Health)random.Next(6), null, random.Next(3) == 0 ? [A.Violation((ImpactLevel)random.Next(3))] : [])
+            with { BudgetUsedPpm = random.Next(4) == 0 ? null : random.Next(5) * 400_000L }).ToArray();
+        using var page = new PageContext(tiles);
+        var model = new WallModel(page.Store);
+        model.Sort();
+        Array.Sort(tiles, (a, b) => Domain.Live.TileOrder.Compare(a, page.Store.HealthOf(a), b, page.Store.HealthOf(b)));
+        Assert.Equal(tiles.Select(t => t.OrganizationId), model.Order);
+    }
+
+    [Fact]
+    public void Board_ThatIsNoLongerCurrent_SpeaksInThePast()
+    {
+        using var page = new PageContext(A.Tile("Acme", Health.Critical, null, A.Violation()), A.Tile("Globex", Health.NoSla));
+        var wall = Wall(page);
+        page.Clock.Advance(TimeSpan.FromSeconds(11));
+        page.Clock.Advance(TimeSpan.FromMilliseconds(220));
+        wall.WaitForAssertion(() => Assert.Equal("was Critical", wall.Find(".tile .word").TextContent));
+        wall.WaitForAssertion(() => Assert.Equal("was Critical", wall.Find(".counts li.is-critical > span").TextContent));
+        Assert.Equal(true, Paints(page)[^1].Arguments[2]);
+        page.Store.Take(A.Beat(page.Clock, 1));
+        page.Clock.Advance(TimeSpan.FromMilliseconds(220));
+        wall.WaitForAssertion(() => Assert.Equal("Critical", wall.Find(".tile .word").TextContent));
+    }
+
+    [Fact]
+    public void Filters_OfTheAddress_LeaveTheRestOut()
+    {
+        using var page = new PageContext(A.Tile("Acme", Health.Warning), A.Tile("Globex"), A.Tile("Acorn"));
+        page.Services.GetRequiredService<NavigationManager>().NavigateTo("wallboard?search=ac&health=good");
+        Assert.Equal(["Acorn"], Names(Wall(page)));
     }
 
     [Fact]

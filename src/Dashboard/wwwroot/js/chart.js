@@ -18,14 +18,33 @@ function hatch(context, colour) {
   return context.createPattern(canvas, "repeat");
 }
 
-function time(seconds, withSeconds) {
-  const text = new Date(seconds * 1000).toISOString();
-  return text.slice(11, withSeconds ? 19 : 16);
+// Times of the contract's zone, written by the browser; UTC when it does not know the zone.
+function clock(zone) {
+  const make = (fields) => {
+    const common = { hourCycle: "h23", ...fields };
+    try { return new Intl.DateTimeFormat("en-GB", { timeZone: zone, ...common }); } catch { return new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", ...common }); }
+  };
+  const minute = make({ hour: "2-digit", minute: "2-digit" });
+  const day = make({ day: "numeric", month: "short" });
+  const whole = make({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  return {
+    axis(seconds, span) {
+      const at = new Date(seconds * 1000);
+      if (span > 3 * 86400) return day.format(at);
+      const text = minute.format(at);
+      return span > 43200 && text === "00:00" ? day.format(at) : text;
+    },
+    whole: (seconds) => whole.format(new Date(seconds * 1000)),
+  };
 }
 
 export function create(element, options) {
   let bands = [];
   let hoverBox = null;
+  const times = clock(options.zone);
+  const scale = 10 ** (options.decimals || 0);
+  const write = (value) => (Math.ceil(value * scale - 1e-9) / scale).toLocaleString("en", { minimumFractionDigits: options.decimals || 0, maximumFractionDigits: options.decimals || 0 });
+  const highest = Math.max(0, ...options.targets.map((t) => t.value));
   const series = [{}].concat(options.series.map((s) => ({
     label: s.label,
     stroke: () => token(s.colour),
@@ -53,21 +72,20 @@ export function create(element, options) {
     const ratio = devicePixelRatio;
     ctx.save();
     ctx.font = `${12 * ratio}px ${token("--font")}`;
-    if (options.target != null) {
-      const y = u.valToPos(options.target, "y", true);
-      if (y >= u.bbox.top && y <= u.bbox.top + u.bbox.height) {
-        ctx.strokeStyle = token("--text");
-        ctx.globalAlpha = 0.75;
-        ctx.lineWidth = ratio;
-        ctx.setLineDash([5 * ratio, 4 * ratio]);
-        ctx.beginPath(); ctx.moveTo(u.bbox.left, y); ctx.lineTo(u.bbox.left + u.bbox.width, y); ctx.stroke();
-        ctx.setLineDash([]);
-        ctx.globalAlpha = 1;
-        ctx.fillStyle = token("--text");
-        ctx.textAlign = "left";
-        ctx.textBaseline = "bottom";
-        ctx.fillText(options.targetLabel, u.bbox.left + 6 * ratio, y - 3 * ratio);
-      }
+    for (const target of options.targets) {
+      const y = u.valToPos(target.value, "y", true);
+      if (y < u.bbox.top || y > u.bbox.top + u.bbox.height) continue;
+      ctx.strokeStyle = token("--text");
+      ctx.globalAlpha = 0.75;
+      ctx.lineWidth = ratio;
+      ctx.setLineDash([5 * ratio, 4 * ratio]);
+      ctx.beginPath(); ctx.moveTo(u.bbox.left, y); ctx.lineTo(u.bbox.left + u.bbox.width, y); ctx.stroke();
+      ctx.setLineDash([]);
+      ctx.globalAlpha = 1;
+      ctx.fillStyle = token("--text");
+      ctx.textAlign = "left";
+      ctx.textBaseline = "bottom";
+      ctx.fillText(target.label, u.bbox.left + 6 * ratio, y - 3 * ratio);
     }
     ctx.textAlign = "left";
     ctx.textBaseline = "middle";
@@ -96,9 +114,9 @@ export function create(element, options) {
     if (idx == null || left < 0) { hoverBox.style.display = "none"; return; }
     const lines = options.series.map((s, i) => {
       const value = u.data[i + 1][idx];
-      return `${s.label} ${value == null ? "—" : Math.ceil(value).toLocaleString("en")}${value == null ? "" : " " + options.unit}`;
+      return `${s.label} ${value == null ? "—" : write(value)}${value == null ? "" : " " + options.unit}`;
     });
-    hoverBox.replaceChildren(...[time(u.data[0][idx], true) + " UTC", ...lines].map((text) => {
+    hoverBox.replaceChildren(...[`${times.whole(u.data[0][idx])} ${options.zone}`, ...lines].map((text) => {
       const line = document.createElement("div");
       line.textContent = text;
       return line;
@@ -117,10 +135,10 @@ export function create(element, options) {
     cursor: { sync: { key: "forge" }, y: false, points: { size: 7 } },
     select: { show: false },
     legend: { show: false },
-    scales: { x: { time: false, range: () => [options.from, options.to] }, y: { range: (u, low, high) => [0, Math.max(options.target ? options.target * 1.25 : 0, (high || 1) * 1.1)] } },
+    scales: { x: { time: false, range: () => [options.from, options.to] }, y: { range: (u, low, high) => [0, Math.max(highest * 1.25, (high || (highest ? 0 : 1)) * 1.1)] } },
     axes: [
-      { ...axis, values: (u, ticks) => ticks.map((t) => time(t, false)), incrs: [60, 300, 600, 900, 1800, 3600, 7200], space: 70, size: 28 },
-      { ...axis, values: (u, ticks) => ticks.map((t) => `${t.toLocaleString("en")} ${options.unit}`), size: 72, space: 36 },
+      { ...axis, values: (u, ticks) => ticks.map((t) => times.axis(t, options.to - options.from)), incrs: [60, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 432000], space: 70, size: 28 },
+      { ...axis, values: (u, ticks) => ticks.map((t) => `${t.toLocaleString("en")} ${options.unit}`.trim()), size: 72, space: 36 },
     ],
     series,
     hooks: { drawClear: [drawBands], draw: [drawOver], setCursor: [hover] },

@@ -41,6 +41,15 @@ export async function copy(text) {
   }
 }
 
+// Offers a text as a file.
+export function save(name, type, text) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
 export function remember(key, value) {
   try { localStorage.setItem(key, value); } catch { /* private window */ }
 }
