@@ -74,7 +74,7 @@ internal static class Commands
         if (rate > 0)
         {
             var ids = (await IdsAsync(options)).Remove(organization);
-            background = Background(new Target(TargetKind.Forge, url, Keys(options.Required("background-key")), 2, null), ids, 2_400, rate, 60, stop.Token);
+            background = Background(new Target(TargetKind.Forge, url, Keys(options.Required("background-key")), 8, null), ids, 2_400, rate, 60, stop.Token);
             await Task.Delay(TimeSpan.FromSeconds(5), Clock);   // compiled and steady before the first round
         }
         try
@@ -99,7 +99,8 @@ internal static class Commands
         using var session = await ProductSession.SignInAsync(url, options.Required("email"), options.Required("password"));
         var seconds = options.Number("seconds", 20, 5, 300);
         var rate = options.Number("changes", 200, 1, 5_000) * 24;
-        var target = new Target(TargetKind.Forge, url, Keys(options.Required("key")), 1, null);
+        // A first sample waits for its checkpoint, so many requests must be under way to keep the rate.
+        var target = new Target(TargetKind.Forge, url, Keys(options.Required("key")), 16, null);
         var run = new SwarmRun(session, url, stop => Background(target, ids, 240, rate, seconds + 120, stop).GetAwaiter().GetResult(), Clock);
         return await run.RunAsync(options.Number("clients", 1_000, 1, 5_000), seconds, Pid(options) ?? throw new UsageException("--pid is missing."), Console.Out, CancellationToken.None) ? 0 : 1;
     }

@@ -50,6 +50,7 @@ public sealed class SwarmRun(ProductSession session, Uri url, Func<CancellationT
             if (lost > 0) await output.WriteLineAsync($"lost                {lost} wallboards: {listening.First(l => l.IsCompleted).Exception?.GetBaseException().Message ?? "ended"}");
             await stop.CancelAsync();
             var sent = await sending;
+            await output.WriteLineAsync($"changes             {sent.Samples / 24.0 / sent.Seconds:F0} tiles a second were asked to change");
             if (sent.FirstRefusal is { } refusal) await output.WriteLineAsync($"refused             {refusal}");
             return lost == 0 && times.Count > 0 && sent.FirstRefusal is null;
         }
