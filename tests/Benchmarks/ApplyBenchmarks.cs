@@ -3,13 +3,13 @@ using Forge.Domain.Sla;
 
 namespace Forge.Benchmarks;
 
-/// <summary>One scrape of 24 series through the engine, per sample: cursors, slots, sketches, verdicts, episodes, windows. It must not cost more with 31 days behind it than with six hours.</summary>
+/// <summary>One scrape of 24 series through the engine, per sample: cursors, slots, sketches, verdicts, episodes, windows. It must not cost more with 30 days behind it than with six hours.</summary>
 public class ApplyBenchmarks
 {
     private SimulatedService _service = null!;
 
-    /// <summary>Scrapes before the clock starts: 6 h or 31 days.</summary>
-    [Params(6, 31 * 24)]
+    /// <summary>Hours of full traffic before the clock starts: a new organization, or one with a month behind it.</summary>
+    [Params(6, 30 * 24)]
     public int Hours { get; set; }
 
     /// <summary>Runs the service for that long.</summary>
