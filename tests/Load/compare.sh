@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Measures the published product beside Debian's Prometheus and VictoriaMetrics: the same bytes to each, one after the other, alternating, in one run.
-# Prints the tables of docs/performance.md; they are also in artifacts/performance/compare.md. About 15 minutes; every process that it starts is ended by its id.
+# Prints the tables of docs/performance.md; they are also in artifacts/performance/compare.md. About 20 minutes; every process that it starts is ended by its id.
 #
-#   tests/Load/compare.sh [--rounds 3] [--cases all|1000|10000|single] [--quick] [--only ingest|product] [--published folder] [--work folder]
+#   tests/Load/compare.sh [--rounds 3] [--cases all|1000|10000|single] [--quick] [--only ingest|product|micro] [--published folder] [--work folder]
 #
 #   --cases      1000 and 10000 = organizations with 2,400 samples a request; single = 1,000 organizations with one organization a request
 #   --quick      one round of a fifth of the scrapes: shows that everything works, not how fast it is
-#   --only       ingest = the comparison, product = what has no peer (scale, detection, wallboards, snapshot, start)
+#   --only       ingest = the comparison, product = what has no peer (scale, detection, wallboards, snapshot, start), micro = tests/Benchmarks
 #   --published  a published product instead of publishing this tree
 #   --work       folder for prepared organizations (kept and used again) and data of the runs (removed); default artifacts/performance
 set -euo pipefail
@@ -22,7 +22,7 @@ while [ $# -gt 0 ]; do
     --published) published=$2; shift 2 ;;
     --work) work=$(realpath -m "$2"); shift 2 ;;
     --quick) quick=yes share=5 rounds=1; shift ;;
-    *) sed -n '2,12p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,11p' "$0" >&2; exit 2 ;;
   esac
 done
 
@@ -192,36 +192,51 @@ product() {
   rm -rf "$data" && data=""
 }
 
+# Nanoseconds and bytes of the parts; --quick leaves it at one pass that only shows that they run.
+micro() {
+  say "Benchmarks"
+  dotnet build tests/Benchmarks -c Release --nologo -v q -clp:NoSummary >&2
+  rm -rf "$work/benchmarks"
+  (cd "$work" && dotnet "$OLDPWD/tests/Benchmarks/bin/Release/net10.0/Forge.Benchmarks.dll" --filter '*' --artifacts "$work/benchmarks" ${quick:+--dry} >"$work/benchmarks.log") || { tail -30 "$work/benchmarks.log" >&2; exit 1; }
+}
+
+wants() { [ "$only" = all ] || [ "$only" = "$1" ]; }
+
 say "Building"
 dotnet build tests/Load -c Release --nologo -v q -clp:NoSummary >&2
-if [ -z "$published" ]; then
+if [ -z "$published" ] && [ "$only" != micro ]; then
   published=$PWD/artifacts/publish
   dotnet publish src/Silo -c Release -o "$published" --nologo -v q >&2
 fi
-if [ "$only" != product ]; then
+if wants ingest; then
   prometheus=$(find_peer prometheus prometheus)
   victoria=$(find_peer victoria-metrics victoria-metrics)
 fi
-prepare 1000
-if [ "$only" != ingest ] || [[ "$cases" =~ ^(all|10000)$ ]]; then prepare 10000 "$work/prepared-1000"; fi
+if wants ingest || wants product; then prepare 1000; fi
+if wants product || { wants ingest && [[ "$cases" =~ ^(all|10000)$ ]]; }; then prepare 10000 "$work/prepared-1000"; fi
 
-if [ "$only" != product ]; then
-  [[ "$cases" =~ ^(all|1000)$ ]] && compare 1000 2400 120 300
-  [[ "$cases" =~ ^(all|10000)$ ]] && compare 10000 2400 15 30
-  [[ "$cases" =~ ^(all|single)$ ]] && compare 1000 24 20 60
+if wants ingest; then
+  if [[ "$cases" =~ ^(all|1000)$ ]]; then compare 1000 2400 120 300; fi
+  if [[ "$cases" =~ ^(all|10000)$ ]]; then compare 10000 2400 15 30; fi
+  if [[ "$cases" =~ ^(all|single)$ ]]; then compare 1000 24 20 60; fi
 fi
-[ "$only" = ingest ] || product
+if wants product; then product; fi
+if wants micro; then micro; fi
 
 {
-  echo "$(date -u +%F), commit $(git rev-parse --short HEAD 2>/dev/null || echo unknown), $(nproc) cores ($(sed -n 's/^model name\s*: //p' /proc/cpuinfo | head -1)), $(awk '/MemTotal/ {printf "%.0f GiB", $2 / 1048576}' /proc/meminfo), .NET $(dotnet --version)${quick:+, quick: not a measurement}"
-  if [ "$only" != product ]; then
-    echo "Peers: Debian's $(peer_version prometheus), $(peer_version victoria-metrics)."
-  fi
+  echo "$(date -u +%F), commit $(git rev-parse --short HEAD 2>/dev/null || echo unknown), $(nproc) cores ($(sed -n 's/^model name\s*: //p' /proc/cpuinfo | head -1)), $(awk '/MemTotal/ {printf "%.0f GiB", $2 / 1048576}' /proc/meminfo), load average $(cut -d' ' -f1-3 /proc/loadavg) at the end, .NET $(dotnet --version)${quick:+; quick: not a measurement}"
+  if wants ingest; then echo "Peers: Debian's $(peer_version prometheus), $(peer_version victoria-metrics)."; fi
   echo
-  load table --figures "$figures"
-  if [ "$only" != ingest ]; then
+  if [ -s "$figures" ]; then load table --figures "$figures"; fi
+  if wants product; then
     echo '```'
     cat "$work/product.txt"
     echo '```'
+  fi
+  if wants micro; then
+    for table in "$work"/benchmarks/results/*-report-github.md; do
+      basename "$table" | sed 's/^Forge\.Benchmarks\.\(.*\)-report-github\.md$/\n**\1**\n/'
+      grep '^|' "$table"
+    done
   fi
 } | tee "$report"
