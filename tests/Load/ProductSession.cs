@@ -26,6 +26,9 @@ public sealed class ProductSession : IDisposable
         Http = new HttpClient(new SocketsHttpHandler { CookieContainer = _cookies, UseProxy = false }) { BaseAddress = url, Timeout = TimeSpan.FromSeconds(30) };
     }
 
+    /// <summary>Cookies of the session.</summary>
+    public CookieContainer Cookies => _cookies;
+
     /// <summary>Carries the cookie, and the CSRF token as a header.</summary>
     public HttpClient Http { get; }
 

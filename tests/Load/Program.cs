@@ -1,27 +1,47 @@
-using System.Collections.Immutable;
-using System.Globalization;
-using Forge.Domain.Contracts;
 using Forge.Load;
-using Forge.Testing.RemoteWrite;
 
 const string Usage = """
-    Measures a product that runs on this machine.
+    Measures a product that runs on this machine. Numbers are read from /proc (Linux). tests/Load/compare.sh runs it beside Prometheus and VictoriaMetrics.
 
-    load ingest --key fik_..[,fik_..] (--ids file | --email e --password p) [--url http://127.0.0.1:5180] [--organizations 1000] [--series 24]
-                [--batch 2400] [--seconds 30] [--rate n|max] [--connections 4] [--step 10] [--pid n]
-        Remote-write of cumulative request histograms: samples/s, request latency, and for --pid CPU-seconds per million samples and memory.
+    load prepare --email e --password p [--url http://127.0.0.1:5180] [--data folder] --organizations n --ids file --key-file file
+        Makes enterprise organizations with signed contracts and one ingest key. With --data it first makes the administrator by the setup token in that folder.
 
-    load detect --email e --password p [--url http://127.0.0.1:5180] [--rounds 20] [--organization id --key fik_..]
-        From the last byte of the batch that proves a breach to the hub frame that carries the violation. Without --organization it makes one with default terms.
+    load ingest --ids file [--target forge|prometheus|victoria] [--url ..] [--key fik_..[,fik_..]] [--organizations 1000] [--series 24] [--batch 2400] [--connections 4]
+                [--warmup 60] [--scrapes 300] [--seconds 60] [--rate n|max] [--step 10] [--start ms] [--instance name] [--settle 3] [--tail 3] [--memory MiB]
+                [--pid n] [--email e --password p] [--figures file]
+        Remote-write of cumulative request histograms: samples/s, request times; with --pid CPU-seconds per million samples and memory; with --email what the product judged is held against the ledger.
+
+    load otlp   the same for OTLP/HTTP, and [--buckets explicit|exponential] [--gzip yes]; a data point counts as the series it replaces.
+
+    load detect --email e --password p [--url ..] [--rounds 60] [--organization id --key fik_..] [--ids file --background n --background-key fik_..]
+        From the last byte of the batch that proves a breach to its commit and to the hub frame that carries it; --background = samples/s from other organizations meanwhile.
+
+    load swarm --email e --password p --pid n --ids file --key fik_.. [--url ..] [--clients 1000] [--seconds 20] [--changes 200] [--organizations 1000]
+        Wallboards on the live hub while so many tiles a second change: delta times, server cores, memory per wallboard.
+
+    load snapshot --email e --password p [--url ..] [--rounds 100]
+        Time until a whole board has arrived.
+
+    load start --product Forge.Silo.dll --data folder --key fik_.. --organization id [--url ..] [--rounds 3]
+        From the start of the process to the first acknowledged sample. The product must not run yet; every start is ended again.
+
+    load table --figures file
+        Markdown tables of what ingest and otlp wrote there.
     """;
 
 try
 {
     return args switch
     {
-        ["ingest", .. var rest] => await IngestAsync(rest),
-        ["detect", .. var rest] => await DetectAsync(rest),
-        _ => throw new UsageException("Say ingest or detect."),
+        ["prepare", .. var rest] => await Commands.PrepareAsync(rest),
+        ["ingest", .. var rest] => await Commands.IngestAsync(rest, otlp: false),
+        ["otlp", .. var rest] => await Commands.IngestAsync(rest, otlp: true),
+        ["detect", .. var rest] => await Commands.DetectAsync(rest),
+        ["swarm", .. var rest] => await Commands.SwarmAsync(rest),
+        ["snapshot", .. var rest] => await Commands.SnapshotAsync(rest),
+        ["start", .. var rest] => await Commands.StartAsync(rest),
+        ["table", .. var rest] => await Commands.TableAsync(rest),
+        _ => throw new UsageException("Say what to measure."),
     };
 }
 catch (UsageException e)
@@ -29,48 +49,8 @@ catch (UsageException e)
     await Console.Error.WriteLineAsync(e.Message + "\n\n" + Usage);
     return 2;
 }
-catch (Exception e) when (e is HttpRequestException or InvalidOperationException or TimeoutException or IOException)
+catch (Exception e) when (e is HttpRequestException or InvalidOperationException or TimeoutException or IOException or System.Net.Sockets.SocketException or System.Net.WebSockets.WebSocketException)
 {
     await Console.Error.WriteLineAsync(e.Message);
     return 1;
-}
-
-static async Task<int> IngestAsync(string[] arguments)
-{
-    var options = new Options(arguments, "url", "key", "ids", "email", "password", "organizations", "series", "batch", "seconds", "rate", "connections", "step", "pid");
-    var url = options.LoopbackUrl("url", "http://127.0.0.1:5180");
-    var count = options.Number("organizations", 1000, 1, 5_000);
-    var series = options.Number("series", 24, RequestHistogram.SeriesPerStatus, IngestRun.MaxSeries);
-    if (series % RequestHistogram.SeriesPerStatus != 0) throw new UsageException($"--series is a multiple of {RequestHistogram.SeriesPerStatus}.");
-    int? rate = options.Text("rate") is null or "max" ? null : options.Number("rate", 0, 1, 10_000_000);
-    ImmutableArray<string> ids;
-    if (options.Text("ids") is { } file)
-    {
-        ids = [.. (await File.ReadAllLinesAsync(file)).Select(l => l.Trim()).Where(l => l.Length > 0).Take(count)];
-    }
-    else
-    {
-        using var session = await ProductSession.SignInAsync(url, options.Required("email"), options.Required("password"));
-        ids = await session.OrganizationIdsAsync(count);
-    }
-    if (ids.Length < count) await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"only {ids.Length} of {count} organizations exist"));
-    if (ids.IsEmpty) throw new UsageException("There is no organization to write for.");
-    var plan = new IngestPlan(url, [.. options.Required("key").Split(',')], ids, series, options.Number("batch", 2_400, 1, 50_000), options.Number("seconds", 30, 1, 600),
-        rate, options.Number("connections", 4, 1, 64), options.Number("step", 10, 1, 300));
-    int? pid = options.Text("pid") is null ? null : options.Number("pid", 0, 1, int.MaxValue);
-    return await new IngestRun(plan, TimeProvider.System).RunAsync(pid, Console.Out, CancellationToken.None) ? 0 : 1;
-}
-
-static async Task<int> DetectAsync(string[] arguments)
-{
-    var options = new Options(arguments, "url", "email", "password", "organization", "key", "rounds");
-    var url = options.LoopbackUrl("url", "http://127.0.0.1:5180");
-    var rounds = options.Number("rounds", 20, 1, DetectRun.MaxRounds);
-    var clock = TimeProvider.System;
-    using var session = await ProductSession.SignInAsync(url, options.Required("email"), options.Required("password"));
-    var organization = options.Text("organization") ?? (await session.CreateMonitoredOrganizationAsync(
-        "Detection " + clock.GetUtcNow().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture), SlaTerms.Default, DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime))).Id;
-    var key = options.Text("key") ?? await session.CreateKeyAsync("detection", [organization]);
-    await new DetectRun(session, url, key, organization, clock).RunAsync(rounds, Console.Out, CancellationToken.None);
-    return 0;
 }

@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 
 namespace Forge.Testing.RemoteWrite;
 
-/// <summary>The few protobuf wire types that remote-write v1 needs.</summary>
-internal sealed class ProtobufWriter
+/// <summary>The few protobuf wire types that remote-write v1 and OTLP need.</summary>
+public sealed class ProtobufWriter
 {
     private byte[] _buffer = new byte[256];
     private int _length;
