@@ -1,0 +1,167 @@
+using Forge.Domain.Contracts;
+using Forge.Domain.Sla;
+using Forge.Oracle.Tests.Model;
+
+namespace Forge.Oracle.Tests;
+
+/// <summary>Engine against brute force at one instant. Every difference is a line with the instant and both answers.</summary>
+internal sealed class Comparison(SlaEngine engine, Reference model, Outcome outcome, DateTimeOffset origin)
+{
+    /// <summary>Relative error that a percentile may have: 0.542 % of the sketch, and the cutting of its buckets.</summary>
+    private const double SketchError = 0.01;
+
+    private static readonly (string Name, int Slots)[] Windows = [("5m", 30), ("30m", 180), ("1h", 360), ("2h", 720), ("6h", 2_160), ("30d", 259_200)];
+
+    public void All(DateTimeOffset now)
+    {
+        Slots(now);
+        Episodes(now);
+        foreach (var (name, length) in Windows) Window(now, name, length);
+        Month(now);
+        Same(now, "requests ever", model.Totals, engine.Totals);
+    }
+
+    public void Receipt(DateTimeOffset now, IngestReceipt receipt, Dictionary<string, int> expected)
+    {
+        var actual = receipt.Ignored.Concat(receipt.Refused).ToDictionary(r => r.Reason, r => r.Count);
+        if (receipt.Accepted > 0) actual["accepted"] = receipt.Accepted;
+        foreach (var (reason, count) in expected)
+        {
+            outcome.Reasons[reason] = outcome.Reasons.GetValueOrDefault(reason) + count;
+            if (actual.GetValueOrDefault(reason) != count) Same(now, "receipt", Text(expected), Text(actual));
+        }
+        if (actual.Count != expected.Count(e => e.Value > 0)) Same(now, "receipt", Text(expected), Text(actual));
+
+        static string Text(Dictionary<string, int> reasons) => string.Join(' ', reasons.Where(r => r.Value > 0).OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => $"{r.Key}={r.Value}"));
+    }
+
+    /// <summary>"The earliest instant at which Tick would change a verdict": before it no tick does.</summary>
+    public void NothingPending(DateTimeOffset now)
+    {
+        if (engine.NextTick(now) is { } next && next <= now) return;
+        var before = Picture();
+        var episodes = string.Join(';', Reference.Metrics.SelectMany(m => engine.Episodes(m)));
+        engine.Tick(now);
+        Same(now, "slots before and after a tick that nobody asked for", before, Picture());
+        Same(now, "episodes before and after a tick that nobody asked for", episodes, string.Join(';', Reference.Metrics.SelectMany(m => engine.Episodes(m))));
+
+        string Picture() => string.Concat(engine.History("o", now.AddMinutes(-20), now.AddMinutes(2), 10).Points.Select(p => $"{(int)p.Verdict}{(p.Slow ? 's' : ' ')}{(p.Errors ? 'e' : ' ')}"));
+    }
+
+    public void Terms(DateTimeOffset now, Term expected)
+    {
+        var policy = engine.Policy;
+        Same(now, "policy",
+            (expected.Monitored, expected.Version, expected.MonthFrom, expected.MonthTo, expected.CoveredFrom, expected.CoveredTo),
+            (policy.Monitored, policy.TermsVersion, policy.MonthFrom, policy.MonthTo, policy.CoveredFrom, policy.CoveredTo));
+    }
+
+    /// <summary>Every violation of the whole run: start, end, bad time, figure, impact and state.</summary>
+    public void Record(IEnumerable<SlaViolation> recorded, Promise promise)
+    {
+        var now = origin;
+        var expected = model.Entries.Where(e => !e.Withdrawn).OrderBy(e => e.Metric).ThenBy(e => e.Start).ToList();
+        var actual = recorded.Where(v => v.State != ViolationState.WITHDRAWN).OrderBy(v => v.MetricType).ThenBy(v => v.StartTime).ToList();
+        Same(now, "violations", string.Join('\n', expected.Select(e => $"{e.Metric} {e.Start:s} {e.End:s}")), string.Join('\n', actual.Select(v => $"{v.MetricType} {v.StartTime:s} {v.EndTime:s}")));
+        foreach (var (entry, violation) in expected.Zip(actual))
+        {
+            // Between two "extended" events (at most one a minute) an open one's running figure is the engine's.
+            var shown = violation.State == ViolationState.OPEN ? ViolationDecisions.Running(violation, engine) : violation;
+            Same(now, $"violation {entry}", (entry.BadSlots * 10, entry.End is null, entry.TermsEnded), (shown.BadSeconds, shown.State == ViolationState.OPEN, shown.CloseReason == ViolationDecisions.TermsEnded));
+            if (!Reference.IsLatency(entry.Metric)) Same(now, $"actual of {entry}", entry.Actual, shown.Actual);
+            if (shown.Impact < entry.Least || shown.Impact > entry.Most) Same(now, $"impact of {entry}", $"{entry.Least}..{entry.Most}", $"{shown.Impact} ({shown.ImpactReason})");
+        }
+        // The record grew batch by batch; one pass over all slots of the run must find the same, while one promise holds.
+        if (promise.Amended is not null || promise.Months < 36) return;
+        foreach (var metric in Reference.Metrics)
+        {
+            if (model.TargetOf(metric) is null) continue;
+            var whole = model.AllEpisodes(metric, Grid.At(origin) - 720);
+            Same(now, $"{metric} in one pass",
+                string.Join('\n', whole.Select(e => $"{e.StartTime:s} {e.EndTime:s} {e.BadSlots}")),
+                string.Join('\n', expected.Where(e => e.Metric == metric).Select(e => $"{e.Start:s} {e.End:s} {e.BadSlots}")));
+        }
+    }
+
+    private void Slots(DateTimeOffset now)
+    {
+        foreach (var point in engine.History("o", now.AddHours(-7), now.AddMinutes(3), 10).Points)
+        {
+            ref readonly var slot = ref model[Grid.At(point.At)];
+            outcome.Slots++;
+            var expected = (slot.Verdict, slot.Total60 / 60, slot.Bad60 / 60, slot.SlowP99, slot.Errors);
+            var actual = (point.Verdict, point.Requests, point.BadRequests, point.Slow, point.Errors);
+            if (expected != actual && !Same(now, $"slot {point.At:MM-dd HH:mm:ss} (evidence {slot.Evidence}, {slot.Bad60}/{slot.Total60} sixtieths, order {model.OrderDependent.Contains(Grid.At(point.At))})", expected, actual)) return;
+        }
+        foreach (var point in engine.History("o", now.AddHours(-1), now, 60).Points)
+        {
+            outcome.Points++;
+            var minute = model.Sum(Grid.At(point.At), Grid.At(point.At) + 6);
+            Same(now, $"minute {point.At:MM-dd HH:mm}", (minute.Total60 / 60, minute.Bad60 / 60), (point.Requests, point.BadRequests));
+        }
+    }
+
+    private void Episodes(DateTimeOffset now)
+    {
+        foreach (var metric in Reference.Metrics)
+        {
+            var expected = model.Episodes(metric).Select(e => (e.StartTime, e.EndTime, e.BadSlots, e.FailingPpm, e.Actual));
+            var actual = engine.Episodes(metric).Select(e => (e.Start, e.End, e.BadSlots, e.FailingPpm, Reference.IsLatency(metric) ? null : e.Actual));
+            Same(now, $"episodes of {metric}", string.Join('\n', expected), string.Join('\n', actual));
+        }
+    }
+
+    private void Window(DateTimeOffset now, string name, int length)
+    {
+        var actual = engine.Window(name, now);
+        var end = model.WindowEnd(now);
+        var first = end - length;
+        if (name == "30d")
+        {
+            // Moves by the hour, and begins with the contract.
+            first = ((end - 1) / 360 * 360) - (719 * 360);
+            var policy = engine.Policy;
+            if (policy.Monitored && policy.CoveredFrom > policy.MonthFrom) first = Math.Max(first, Math.Min(Grid.At(policy.CoveredFrom) / 360 * 360, (end - 1) / 360 * 360));
+        }
+        Period(now, name, model.Sum(first, end), actual, figures: engine.Policy.Terms.Uptime.Formula != UptimeFormula.MeanOfSlices);
+    }
+
+    private void Month(DateTimeOffset now)
+    {
+        if (now >= engine.Policy.MonthTo) return;
+        var (expected, actual) = (model.Month(now), engine.Month(now));
+        Period(now, "month", expected, actual, figures: true);
+        Near(now, "p99 of the month", model.MonthPercentile(0.99), actual.P99Ms);
+        if (!engine.Policy.Monitored) return;
+        var (budget, used) = (model.Budget(now), engine.Budget(now));
+        if (budget.Allowed is not null) Same(now, "budget", (budget.Allowed, budget.Bad, budget.Exhausted), (used.AllowedBadSlots, used.BadSlots, used.Exhausted));
+    }
+
+    private void Period(DateTimeOffset now, string name, Count c, SlaPeriod p, bool figures)
+    {
+        outcome.Periods++;
+        Same(now, name,
+            (Grid.Start(c.First), Grid.Start(c.End), c.Good, c.Bad, c.Unknown, c.Excluded, c.Total60 / 60, c.Bad60 / 60),
+            (p.From, p.To, p.Good, p.Bad, p.Unknown, p.Excluded, p.Requests, p.BadRequests));
+        if (figures)
+        {
+            var u = model.Judge(c);
+            Same(now, $"{name}'s uptime", (u.Ppm, u.Min, u.Max, u.Coverage, u.Verdict), (p.UptimePpm, p.MinPpm, p.MaxPpm, p.CoveragePpm, p.Verdict));
+        }
+        if (name is "5m" or "month") Same(now, $"{name}'s latency", (c.Latency60 / 60, c.Slow99 / 60), (p.LatencyCount, p.SlowP99));
+    }
+
+    private void Near(DateTimeOffset now, string what, double? expected, int? actual)
+    {
+        // The product rounds milliseconds up.
+        if (expected is { } e && actual is { } a && a >= (e * (1 - SketchError)) - 0.01 && a <= Math.Ceiling(e * (1 + SketchError)) + 0.01) return;
+        if (expected is not null || actual is not null) Same(now, what, $"{expected:F3}", $"{actual}");
+    }
+
+    private bool Same<T>(DateTimeOffset now, string what, T expected, T actual)
+    {
+        if (EqualityComparer<T>.Default.Equals(expected, actual)) return true;
+        if (outcome.Differences.Count < 12) outcome.Differences.Add(FormattableString.Invariant($"{now:yyyy-MM-dd HH:mm:ss.fff} {what}: expected {expected}, engine {actual}"));
+        return false;
+    }
+}
