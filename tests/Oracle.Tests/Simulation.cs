@@ -18,14 +18,18 @@ internal sealed record Outcome(int Seed, string Title, List<string> Differences)
     public long Withdrawn { get; set; }
     public long Restarts { get; set; }
     public TimeSpan EngineTime { get; set; }
+    public TimeSpan ModelTime { get; set; }
     public SortedDictionary<string, long> Reasons { get; } = new(StringComparer.Ordinal);
 }
 
 /// <summary>Drives the engine as the grain does, and the brute force beside it with the same deliveries at the same instants.</summary>
 internal sealed class Simulation
 {
+    /// <summary>Looks at the episodes after every batch: slow, for finding where a difference begins.</summary>
+    private static readonly bool Closely = Environment.GetEnvironmentVariable("FORGE_ORACLE_CLOSELY") == "1";
+
     private const string Id = "o";
-    private const int MostDifferences = 12;
+    public const int MostDifferences = 12;
 
     private readonly OrganizationTraffic _traffic;
     private readonly Random _random;
@@ -125,11 +129,19 @@ internal sealed class Simulation
     /// <summary>As the grain's book: reconcile what is open or still kept, and keep the result in memory.</summary>
     private void Settle(DateTimeOffset now)
     {
+        var begun = System.Diagnostics.Stopwatch.GetTimestamp();
         var kept = _engine.KeptFrom;
         var changes = ViolationDecisions.Reconcile(
             Id, [.. _recorded.Values.Where(v => v.State == ViolationState.OPEN || kept is null || v.EndTime > kept)], _engine, _engine.Policy, now, () => $"{_ids++:D8}");
         foreach (var change in changes) _recorded[change.ViolationId] = change.After;
+        Outcome.EngineTime += System.Diagnostics.Stopwatch.GetElapsedTime(begun);
+        var started = System.Diagnostics.Stopwatch.GetTimestamp();
         _model.Reconcile(now);
+        Outcome.ModelTime += System.Diagnostics.Stopwatch.GetElapsedTime(started);
+        if (!Closely) return;
+        Comparison().Episodes(now);
+        foreach (var change in changes)
+            if (change.Events.Any(e => e is not ViolationEvent.Extended)) Console.WriteLine($"{now:MM-dd HH:mm:ss.fff} {change.After.MetricType} {change.After.StartTime:MM-dd HH:mm:ss}..{change.After.EndTime:MM-dd HH:mm:ss} {change.After.BadSeconds} s: {string.Join(", ", change.Events.Select(e => e.GetType().Name))}");
     }
 
     /// <summary>The silo is stopped and the grain activated again from its checkpoint.</summary>

@@ -46,12 +46,15 @@ internal sealed partial class Reference
     };
 
     /// <summary>Episodes that touch the last 6 h.</summary>
-    public List<Found> Episodes(SlaMetricType metric)
+    public List<Found> Episodes(SlaMetricType metric) => [.. Recent(metric, Tail).Where(e => e.ClosedBy is null || e.LastBad >= Tail)];
+
+    /// <summary>Episodes that are open or were closed by a slot behind <paramref name="after"/>.</summary>
+    private List<Found> Recent(SlaMetricType metric, long after)
     {
         var log = _logs[(int)metric];
         if (TargetOf(metric) is null || _newestSlot == long.MinValue) return [];
         Evaluate(metric, log);
-        return log.Found.Count == 0 ? [] : [.. log.Found.Where(e => e.ClosedBy is null || e.LastBad >= Tail)];
+        return log.Found.Count == 0 ? [] : log.Found.FindAll(e => e.ClosedBy is null || e.ClosedBy > after);
     }
 
     /// <summary>The whole sequence from a slot on in one go, under the terms of now.</summary>
@@ -124,6 +127,7 @@ internal sealed partial class Reference
     private Found Describe(SlaMetricType metric, long start, long lastBad, long? closedBy)
     {
         var (traffic, silent, total, bad) = (0, 0, 0L, 0L);
+        var minute = long.MinValue;
         double? worst = null;
         for (var k = start; k <= lastBad; k++)
         {
@@ -133,7 +137,9 @@ internal sealed partial class Reference
             else traffic++;
             total += slot.Total60;
             bad += slot.Bad60;
-            if (IsLatency(metric) && MinutePercentile(Grid.MinuteOf(k), metric) is { } ms) worst = Math.Max(worst ?? 0, ms);
+            if (!IsLatency(metric) || Grid.MinuteOf(k) == minute) continue;
+            minute = Grid.MinuteOf(k);
+            if (MinutePercentile(minute, metric) is { } ms) worst = Math.Max(worst ?? 0, ms);
         }
         if (IsLatency(metric)) return new Found(start, lastBad, closedBy, traffic + silent, null, null, worst);
         var weight = (Int128)total * (traffic + silent);

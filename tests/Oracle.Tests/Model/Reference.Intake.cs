@@ -71,7 +71,9 @@ internal sealed partial class Reference
         var length = interval.ToMs - interval.FromMs;
         if (length is <= 0 or > FiveMinutes) return IngestReason.IntervalInvalid;
         if (interval.Total < 0 || interval.Bad < 0) return IngestReason.NegativeValue;
-        if (interval.Bad > interval.Total || interval.Counts.Sum() > interval.Total) return IngestReason.IntervalInvalid;
+        if (interval.Bad > interval.Total) return IngestReason.IntervalInvalid;
+        if (interval.Counts.Any(c => c < 0)) return IngestReason.NegativeValue;
+        if (interval.Counts.Sum() > interval.Total) return IngestReason.IntervalInvalid;
         var source = SourceOf(interval.Group, now);
         if (interval.ToMs < source.Newest - FiveMinutes) return IngestReason.TooOld;
         if (!_repeats.IsNew((interval.Group, interval.FromMs, interval.ToMs, 1))) return IngestReason.Duplicate;

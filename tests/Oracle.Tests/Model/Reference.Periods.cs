@@ -78,6 +78,7 @@ internal sealed partial class Reference
             else if (slice + length <= count.End) unknown++;
             if (data > 0) shares += total == 0 ? 1_000_000_000 : (long)((Int128)(total - bad) * 1_000_000_000 / total);
         }
+        if (EngineFaults.RunningSliceHidesAnUnknownOne) unknown = Math.Max(0, ((count.End - count.First) / length) - known);
         return count with { SlicesKnown = known, SlicesUnknown = unknown, GoodShares = shares };
     }
 

@@ -9,6 +9,9 @@ internal sealed class Entry(SlaMetricType metric, long number)
     public long Number { get; } = number;
     public DateTimeOffset Start { get; set; }
     public DateTimeOffset? End { get; set; }
+
+    /// <summary>The slot that closed its episode.</summary>
+    public long? ClosedBy { get; set; }
     public int BadSlots { get; set; }
     public long? Actual { get; set; }
     public bool Withdrawn { get; set; }
@@ -24,6 +27,9 @@ internal sealed partial class Reference
 {
     private const double SketchError = 0.012;
 
+    /// <summary>Nothing that closed so long before the kept slots can change any more: 12 h.</summary>
+    private const long Settled = 4_320;
+
     private readonly List<Entry> _entries = [];
 
     public IReadOnlyList<Entry> Entries => _entries;
@@ -31,10 +37,11 @@ internal sealed partial class Reference
     /// <summary>After every batch and tick.</summary>
     public void Reconcile(DateTimeOffset now)
     {
-        var keptFrom = _newestSlot == long.MinValue ? DateTimeOffset.MinValue : Grid.Start(Tail);
+        if (_newestSlot == long.MinValue) return;
+        var settled = Tail - Settled;
         foreach (var metric in Metrics)
         {
-            var mine = _entries.Count == 0 ? [] : _entries.Where(e => e.Metric == metric && !e.Withdrawn && (e.End is null || e.End > keptFrom)).OrderBy(e => e.Start).ThenBy(e => e.Number).ToArray();
+            var mine = _entries.Count == 0 ? [] : _entries.Where(e => e.Metric == metric && !e.Withdrawn && (e.End is null || e.ClosedBy is null || e.ClosedBy > settled)).OrderBy(e => e.Start).ThenBy(e => e.Number).ToArray();
             if (EndOfPromise(metric, now) is { } end)
             {
                 foreach (var open in mine.Where(e => e.End is null))
@@ -44,7 +51,7 @@ internal sealed partial class Reference
                 }
                 continue;
             }
-            var episodes = Episodes(metric);
+            var episodes = Recent(metric, settled);
             if (mine.Length == 0 && episodes.Count == 0) continue;
             var taken = new HashSet<Found>(ReferenceEqualityComparer.Instance);
             foreach (var entry in mine)
@@ -65,14 +72,17 @@ internal sealed partial class Reference
                 if (taken.Contains(episode) || mine.Any(e => !e.Withdrawn && e.End is not null && Overlap(e, episode) && !IsJudgeable(e))) continue;
                 var entry = new Entry(metric, _entries.Count) { Start = episode.StartTime, End = episode.EndTime };
                 _entries.Add(entry);
-                Take(entry, episode, now);
+                Take(entry, episode, now, isNew: true);
             }
         }
     }
 
-    private void Take(Entry entry, Found episode, DateTimeOffset now)
+    private void Take(Entry entry, Found episode, DateTimeOffset now, bool isNew = false)
     {
         if (!entry.TermsEnded) (entry.Start, entry.End, entry.BadSlots, entry.Actual) = (episode.StartTime, episode.EndTime, episode.BadSlots, episode.Actual ?? entry.Actual);
+        entry.ClosedBy = episode.ClosedBy;
+        // The impact of what is over and no longer kept does not change any more.
+        if (episode.ClosedBy is not null && episode.LastBad < Tail && entry.End is not null && !isNew) return;
         var budget = entry.Metric == SlaMetricType.UPTIME ? Budget(now) : default;
         var exhausts = budget is { Exhausted: true, Allowed: { } allowed } && budget.Bad - episode.BadSlots <= allowed;
         var least = Impact(entry.Metric, episode, exhausts, episode.WorstMs * (1 - SketchError));

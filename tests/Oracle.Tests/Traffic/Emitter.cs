@@ -103,8 +103,12 @@ internal sealed class Emitter
             var fast = total - slow;
             // Fast ones lie in the lower half of the buckets, slow ones in the upper.
             var half = latencies.Length / 2;
-            for (var i = 0; i < half; i++) latencies[i] = i == half - 1 ? fast - latencies.AsSpan(0, i).ToArray().Sum() : Portion(fast / half, 0.9);
-            for (var i = half; i < latencies.Length; i++) latencies[i] = i == latencies.Length - 1 ? slow - latencies.AsSpan(half, i - half).ToArray().Sum() : Portion(slow, 0.4);
+            for (var i = 0; i < latencies.Length; i++)
+            {
+                ref var left = ref i < half ? ref fast : ref slow;
+                latencies[i] = i == half - 1 || i == latencies.Length - 1 ? left : Portion(left, 0.4);
+                left -= latencies[i];
+            }
             for (var (i, sum) = (0, 0L); i < latencies.Length; i++) _buckets[i] += sum += latencies[i];
         }
         _bad += bad;
@@ -158,6 +162,8 @@ internal sealed class Emitter
             1 => interval with { FromMs = at },
             2 => interval with { FromMs = at - 301_000 },
             3 => interval with { Bad = -1 },
+            4 when _buckets is not null => interval with { Counts = [-1, .. latencies[1..]] },
+            5 when _buckets is not null => interval with { Counts = [total + 1, .. latencies[1..]] },
             _ => interval,
         };
     }
