@@ -23,10 +23,10 @@ public sealed class OracleTests(ITestOutputHelper output)
             simulation.Run();
             var outcome = simulation.Outcome;
             outcomes.Add(outcome);
-            Say($"{seed,4} {outcome.Title}: {outcome.Batches} batches, {outcome.Samples} samples, {outcome.Violations} violations ({outcome.Withdrawn} withdrawn), {outcome.Restarts} restarts, engine {outcome.EngineTime.TotalSeconds:F1}, violations {outcome.ModelTime.TotalSeconds:F1} of {Stopwatch.GetElapsedTime(begun).TotalSeconds:F1} s, {outcome.Differences.Count} differences");
+            Say($"{seed,4} {outcome.Title}: {outcome.Batches} batches, {outcome.Samples} samples, {outcome.Violations} violations ({outcome.Withdrawn} withdrawn), {outcome.Restarts} restarts, engine {outcome.EngineTime.TotalSeconds:F1}, model {outcome.ModelTime.TotalSeconds:F1}, comparison {outcome.CompareTime.TotalSeconds:F1} of {Stopwatch.GetElapsedTime(begun).TotalSeconds:F1} s, {outcome.Differences.Count} differences");
             foreach (var difference in outcome.Differences) Say("     " + difference);
         }
-        Say($"{outcomes.Count} organizations x {days} days in {Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s: {outcomes.Sum(o => o.Batches)} batches, {outcomes.Sum(o => o.Samples)} samples; compared {outcomes.Sum(o => o.Slots)} slots ({outcomes.Sum(o => o.OrderDependentSlots)} by order of arrival), {outcomes.Sum(o => o.Points)} minutes, {outcomes.Sum(o => o.Periods)} periods, {outcomes.Sum(o => o.Violations)} violations (+ {outcomes.Sum(o => o.Withdrawn)} withdrawn), {outcomes.Sum(o => o.Restarts)} restarts");
+        Say($"{outcomes.Count} organizations x {days} days in {Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s ({Environment.CpuUsage.TotalTime.TotalSeconds:F0} s of CPU): {outcomes.Sum(o => o.Batches)} batches, {outcomes.Sum(o => o.Samples)} samples; compared {outcomes.Sum(o => o.Slots)} slots ({outcomes.Sum(o => o.OrderDependentSlots)} by order of arrival), {outcomes.Sum(o => o.Points)} minutes, {outcomes.Sum(o => o.Periods)} periods, {outcomes.Sum(o => o.Violations)} violations (+ {outcomes.Sum(o => o.Withdrawn)} withdrawn), {outcomes.Sum(o => o.Restarts)} restarts");
         Say(string.Join(", ", outcomes.SelectMany(o => o.Reasons).GroupBy(r => r.Key, StringComparer.Ordinal).Select(g => $"{g.Key} {g.Sum(r => r.Value)}")));
         Say($"{outcomes.Count(o => o.Differences.Count > 0)} organizations differ");
         Assert.Empty(outcomes.SelectMany(o => o.Differences.Select(d => $"seed {o.Seed}: {d}")));

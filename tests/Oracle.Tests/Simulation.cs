@@ -19,6 +19,7 @@ internal sealed record Outcome(int Seed, string Title, List<string> Differences)
     public long Restarts { get; set; }
     public TimeSpan EngineTime { get; set; }
     public TimeSpan ModelTime { get; set; }
+    public TimeSpan CompareTime { get; set; }
     public SortedDictionary<string, long> Reasons { get; } = new(StringComparer.Ordinal);
 }
 
@@ -35,7 +36,10 @@ internal sealed class Simulation
     private readonly Random _random;
     private readonly SlaProfile _profile;
     private readonly Dictionary<string, ZoneTimeline> _zones = [];
+
+    // What is open or still kept, and what can change no more.
     private readonly Dictionary<string, SlaViolation> _recorded = [];
+    private readonly List<SlaViolation> _past = [];
     private readonly Reference _model;
     private SlaEngine _engine;
     private DateTimeOffset? _policyEnd;
@@ -80,10 +84,11 @@ internal sealed class Simulation
         _model.Tick(_traffic.To.ToUnixTimeMilliseconds());
         Settle(_traffic.To);
         Comparison().All(_traffic.To);
-        Comparison().Record(_recorded.Values, _traffic.Promise);
+        _past.AddRange(_recorded.Values);
+        Comparison().Record(_past, _traffic.Promise);
         Outcome.OrderDependentSlots = _model.OrderDependent.Count;
-        Outcome.Violations = _recorded.Values.Count(v => v.State != ViolationState.WITHDRAWN);
-        Outcome.Withdrawn = _recorded.Values.Count(v => v.State == ViolationState.WITHDRAWN);
+        Outcome.Violations = _past.Count(v => v.State != ViolationState.WITHDRAWN);
+        Outcome.Withdrawn = _past.Count(v => v.State == ViolationState.WITHDRAWN);
     }
 
     private Comparison Comparison() => new(_engine, _model, Outcome, _traffic.From);
@@ -118,7 +123,9 @@ internal sealed class Simulation
         var started = System.Diagnostics.Stopwatch.GetTimestamp();
         var receipt = _engine.Ingest(delivery.Batch, now, out _);
         Outcome.EngineTime += System.Diagnostics.Stopwatch.GetElapsedTime(started);
+        started = System.Diagnostics.Stopwatch.GetTimestamp();
         var reasons = _model.Ingest(delivery.Batch, now.ToUnixTimeMilliseconds());
+        Outcome.ModelTime += System.Diagnostics.Stopwatch.GetElapsedTime(started);
         Outcome.Batches++;
         Outcome.Samples += delivery.Batch.Samples.Length + delivery.Batch.Intervals.Length;
         Comparison().Receipt(now, receipt, reasons);
@@ -130,9 +137,13 @@ internal sealed class Simulation
     private void Settle(DateTimeOffset now)
     {
         var begun = System.Diagnostics.Stopwatch.GetTimestamp();
-        var kept = _engine.KeptFrom;
+        foreach (var over in _recorded.Values.Where(v => v.State != ViolationState.OPEN && v.EndTime <= _engine.KeptFrom).ToArray())
+        {
+            _recorded.Remove(over.Id);
+            _past.Add(over);
+        }
         var changes = ViolationDecisions.Reconcile(
-            Id, [.. _recorded.Values.Where(v => v.State == ViolationState.OPEN || kept is null || v.EndTime > kept)], _engine, _engine.Policy, now, () => $"{_ids++:D8}");
+            Id, [.. _recorded.Values], _engine, _engine.Policy, now, () => $"{_ids++:D8}");
         foreach (var change in changes) _recorded[change.ViolationId] = change.After;
         Outcome.EngineTime += System.Diagnostics.Stopwatch.GetElapsedTime(begun);
         var started = System.Diagnostics.Stopwatch.GetTimestamp();
@@ -161,7 +172,9 @@ internal sealed class Simulation
         Settle(now);
         if (now >= _engine.Policy.MonthTo) TakePolicy(now);
         Comparison().Terms(now, _traffic.Promise.At(now));
+        var started = System.Diagnostics.Stopwatch.GetTimestamp();
         Comparison().All(now);
+        Outcome.CompareTime += System.Diagnostics.Stopwatch.GetElapsedTime(started);
         return NextCheck(now);
     }
 

@@ -10,6 +10,26 @@ internal sealed record Found(long Start, long LastBad, long? ClosedBy, int BadSl
     public DateTimeOffset? EndTime => ClosedBy is null ? null : Grid.Start(LastBad + 1);
 }
 
+/// <summary>Requests of the bad slots of an episode.</summary>
+internal record struct Figures(int Traffic, int Silent, long Total60, long Bad60, double? WorstMs);
+
+/// <summary>Where the walk over the slots stands in front of slot <see cref="Next"/>.</summary>
+internal sealed record Walk(long Next)
+{
+    public long Next { get; set; } = Next;
+    public bool Open { get; set; }
+    public long Start { get; set; }
+    public long LastBad { get; set; }
+    public int Calm { get; set; }
+
+    /// <summary>Bad slots that may still open an episode.</summary>
+    public List<long> Recent { get; init; } = [];
+
+    /// <summary>What the bad slots before <see cref="FiguresTo"/> add up to.</summary>
+    public Figures Figures { get; set; }
+    public long FiguresTo { get; set; } = long.MinValue;
+}
+
 /// <summary>The episodes of one metric that were found so far.</summary>
 internal sealed class EpisodeLog
 {
@@ -18,7 +38,14 @@ internal sealed class EpisodeLog
     public long EvaluatedTo { get; set; } = long.MinValue;
     public long LastBad { get; set; } = long.MinValue;
 
-    public void Clear() => Found.Clear();
+    /// <summary>The walk in front of slots that still change, with the episodes found before it: only to be fast, <see cref="Reference.AllEpisodes"/> does without.</summary>
+    public (Walk Walk, int Found)? Mark { get; set; }
+
+    public void Clear()
+    {
+        Found.Clear();
+        Mark = null;
+    }
 }
 
 // Episodes: sla.md 6, "a pure function of the slot sequence".
@@ -58,7 +85,13 @@ internal sealed partial class Reference
     }
 
     /// <summary>The whole sequence from a slot on in one go, under the terms of now.</summary>
-    public List<Found> AllEpisodes(SlaMetricType metric, long from) => Run(metric, from, EpisodesTo);
+    public List<Found> AllEpisodes(SlaMetricType metric, long from)
+    {
+        var (walk, found) = (new Walk(from), new List<Found>());
+        Run(metric, walk, EpisodesTo, found);
+        if (walk.Open) found.Add(Describe(metric, walk, null));
+        return found;
+    }
 
     /// <summary>What a slot means to a metric: Bad by its verdict or flag, Unknown neither (unless it counts as bad), before and behind the promise nothing.</summary>
     private Kind KindOf(SlaMetricType metric, long k)
@@ -78,74 +111,103 @@ internal sealed partial class Reference
         if (log.DirtyFrom == long.MaxValue && log.EvaluatedTo == to) return;
         var from = Math.Min(log.DirtyFrom, log.EvaluatedTo == long.MinValue ? _promiseFrom : log.EvaluatedTo + 1);
         (log.DirtyFrom, log.EvaluatedTo) = (long.MaxValue, to);
-        var restart = from;
         var open = log.Found is [.., { ClosedBy: null }];
-        if (!open && log.LastBad < from - 64 && !CountsUnknown) return;
-        // Everything that a changed slot can reach is run again; 60 slots are the longest look back.
-        while (log.Found is [.., var last] && (last.ClosedBy is null || last.ClosedBy >= from))
+        if (!open && log.LastBad < from - 64 && !(metric == SlaMetricType.UPTIME && CountsUnknown && AnyUnknown(from - 64, to))) return;
+        Walk walk;
+        if (log.Mark is { } mark && mark.Walk.Next <= from)
         {
-            restart = Math.Min(restart, last.Start);
-            log.Found.RemoveAt(log.Found.Count - 1);
+            log.Found.RemoveRange(mark.Found, log.Found.Count - mark.Found);
+            walk = mark.Walk with { Recent = [.. mark.Walk.Recent] };
         }
-        restart = Math.Max(restart - 64, Math.Max(_origin, log.Found is [.., { ClosedBy: { } closed }] ? closed + 1 : _origin));
-        log.Found.AddRange(Run(metric, restart, to));
+        else
+        {
+            // Everything that a changed slot can reach is run again; 60 slots are the longest look back.
+            var restart = from;
+            while (log.Found is [.., var last] && (last.ClosedBy is null || last.ClosedBy >= from))
+            {
+                restart = Math.Min(restart, last.Start);
+                log.Found.RemoveAt(log.Found.Count - 1);
+            }
+            walk = new Walk(Math.Max(restart - 64, log.Found is [.., { ClosedBy: { } closed }] ? closed + 1 : _origin));
+            walk.Next = Math.Max(walk.Next, _origin);
+        }
+        var settled = _newestSlot - 70;
+        if (settled > walk.Next + 30)
+        {
+            Run(metric, walk, settled, log.Found);
+            if (walk.Open) Advance(metric, walk, settled);
+            log.Mark = (walk with { Recent = [.. walk.Recent] }, log.Found.Count);
+        }
+        Run(metric, walk, to, log.Found);
+        if (walk.Open) log.Found.Add(Describe(metric, walk, null));
     }
 
-    private List<Found> Run(SlaMetricType metric, long from, long to)
+    private bool AnyUnknown(long from, long to)
+    {
+        for (var k = Math.Max(from, _origin); k <= to; k++)
+            if (this[k].Verdict == SlotVerdict.Unknown) return true;
+        return false;
+    }
+
+    /// <summary>Walks over the slots up to <paramref name="to"/>: opens at openBad of openOf, closes after closeAfter without a bad slot of which half were calm.</summary>
+    private void Run(SlaMetricType metric, Walk walk, long to, List<Found> found)
     {
         var terms = Terms.EpisodeOrDefault;
-        var (found, recent) = (new List<Found>(), new List<long>());
-        var (open, start, lastBad, calm) = (false, 0L, 0L, 0);
-        for (var k = from; k <= to; k++)
+        for (; walk.Next <= to; walk.Next++)
         {
-            var kind = KindOf(metric, k);
-            if (open && kind == Kind.Bad)
+            var (k, kind) = (walk.Next, KindOf(metric, walk.Next));
+            if (walk.Open && kind == Kind.Bad)
             {
-                (lastBad, calm) = (k, 0);
+                (walk.LastBad, walk.Calm) = (k, 0);
             }
-            else if (open)
+            else if (walk.Open)
             {
-                if (kind == Kind.Calm) calm++;
-                if (k - lastBad < terms.CloseAfter || 2 * calm < terms.CloseAfter) continue;
-                found.Add(Describe(metric, start, lastBad, k));
-                open = false;
+                if (kind == Kind.Calm) walk.Calm++;
+                if (k - walk.LastBad < terms.CloseAfter || 2 * walk.Calm < terms.CloseAfter) continue;
+                found.Add(Describe(metric, walk, k));
+                walk.Open = false;
             }
             else if (kind == Kind.Bad)
             {
-                recent.RemoveAll(bad => bad <= k - terms.OpenOf);
-                recent.Add(k);
-                if (recent.Count < terms.OpenBad) continue;
-                (open, start, lastBad, calm) = (true, recent[0], k, 0);
-                recent.Clear();
+                walk.Recent.RemoveAll(bad => bad <= k - terms.OpenOf);
+                walk.Recent.Add(k);
+                if (walk.Recent.Count < terms.OpenBad) continue;
+                (walk.Open, walk.Start, walk.LastBad, walk.Calm) = (true, walk.Recent[0], k, 0);
+                (walk.Figures, walk.FiguresTo) = (default, walk.Start);
+                walk.Recent.Clear();
             }
         }
-        if (open) found.Add(Describe(metric, start, lastBad, null));
-        return found;
     }
 
-    /// <summary>The figures of an episode over its bad slots; a slot bad without traffic counts as failing entirely and weighs as much as the mean slot with traffic.</summary>
-    private Found Describe(SlaMetricType metric, long start, long lastBad, long? closedBy)
+    private void Advance(SlaMetricType metric, Walk walk, long to)
     {
-        var (traffic, silent, total, bad) = (0, 0, 0L, 0L);
-        var minute = long.MinValue;
-        double? worst = null;
-        for (var k = start; k <= lastBad; k++)
+        var (figures, minute) = (walk.Figures, long.MinValue);
+        for (var k = walk.FiguresTo; k <= to; k++)
         {
             if (KindOf(metric, k) != Kind.Bad) continue;
             ref readonly var slot = ref this[k];
-            if (slot.Total60 == 0) silent++;
-            else traffic++;
-            total += slot.Total60;
-            bad += slot.Bad60;
+            if (slot.Total60 == 0) figures.Silent++;
+            else figures.Traffic++;
+            figures.Total60 += slot.Total60;
+            figures.Bad60 += slot.Bad60;
             if (!IsLatency(metric) || Grid.MinuteOf(k) == minute) continue;
             minute = Grid.MinuteOf(k);
-            if (MinutePercentile(minute, metric) is { } ms) worst = Math.Max(worst ?? 0, ms);
+            if (MinutePercentile(minute, metric) is { } ms) figures.WorstMs = Math.Max(figures.WorstMs ?? 0, ms);
         }
-        if (IsLatency(metric)) return new Found(start, lastBad, closedBy, traffic + silent, null, null, worst);
+        (walk.Figures, walk.FiguresTo) = (figures, Math.Max(walk.FiguresTo, to + 1));
+    }
+
+    /// <summary>The figures of an episode over its bad slots; a slot bad without traffic counts as failing entirely and weighs as much as the mean slot with traffic.</summary>
+    private Found Describe(SlaMetricType metric, Walk walk, long? closedBy)
+    {
+        var copy = walk with { };
+        Advance(metric, copy, walk.LastBad);
+        var (traffic, silent, total, bad, worst) = copy.Figures;
+        if (IsLatency(metric)) return new Found(walk.Start, walk.LastBad, closedBy, traffic + silent, null, null, worst);
         var weight = (Int128)total * (traffic + silent);
         var failing = traffic == 0 ? 1_000_000 : (int)((((Int128)bad * traffic) + ((Int128)total * silent)) * 1_000_000 / weight);
         var good = traffic == 0 ? 0 : (int)((Int128)(total - bad) * traffic * 1_000_000 / weight);
-        return new Found(start, lastBad, closedBy, traffic + silent, failing, metric == SlaMetricType.UPTIME ? good : 1_000_000 - good, null);
+        return new Found(walk.Start, walk.LastBad, closedBy, traffic + silent, failing, metric == SlaMetricType.UPTIME ? good : 1_000_000 - good, null);
     }
 
     public static bool IsLatency(SlaMetricType metric) => metric is SlaMetricType.LATENCY_P50 or SlaMetricType.LATENCY_P95 or SlaMetricType.LATENCY_P99;

@@ -202,7 +202,7 @@ internal sealed partial class Reference
         var from = Math.Max(_unknownTo, Math.Max(_createdSlot, _promiseFrom) - 1) + 1;
         Extend(to, now);
         _unknownTo = to;
-        foreach (var log in _logs) log.DirtyFrom = Math.Min(log.DirtyFrom, from);
+        _logs[(int)SlaMetricType.UPTIME].DirtyFrom = Math.Min(_logs[(int)SlaMetricType.UPTIME].DirtyFrom, from);
     }
 
     private bool CountsUnknown => _term.Monitored && Terms.UnknownPolicy == UnknownPolicy.CountBad;

@@ -38,7 +38,7 @@ internal sealed class Emitter
         _network = new Network(random, linkDown, trouble);
         _stopped = Spans.Random(random, from, to, 0.4 * trouble, 15, 20_000);
         _lost = Spans.Random(random, from, to, 0.6 * trouble, 20, 1_500);
-        _intervalMs = new[] { 10_000L, 15_000, 15_000, 30_000, 30_000, 30_000, 60_000, 60_000, 60_000, 60_000 }[random.Next(10)];
+        _intervalMs = new[] { 10_000L, 15_000, 30_000, 30_000, 30_000, 30_000, 60_000, 60_000, 60_000, 60_000, 60_000, 60_000, 60_000, 60_000, 60_000, 60_000 }[random.Next(16)];
         _rate = 0.03 * Math.Pow(2_000, random.NextDouble());
         _skewMs = random.Next(12) switch { 0 => random.Next(0, 110_000), 1 => -random.Next(0, 60_000), _ => 0 };
         _delta = random.Next(5) == 0;

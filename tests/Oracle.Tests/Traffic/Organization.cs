@@ -35,7 +35,7 @@ internal sealed class OrganizationTraffic
         var climate = new Climate(
             Spans.Random(_random, from, to, 2 * trouble, 10, 9_000), Spans.Random(_random, from, to, 2 * trouble, 10, 5_000), BoundsMs, 0.9 * _random.NextDouble(), _random.Next(24));
         var ourOutages = Spans.Random(_random, from, to, 0.05 * trouble, 60, 15_000);
-        var emitters = 1 + _random.Next(4);
+        var emitters = Pick(1, 1, 1, 1, 2, 2, 2, 3, 3, 4);
         for (var number = 1; number <= emitters; number++)
         {
             // An outage of ours holds back everybody, a link only one emitter.
