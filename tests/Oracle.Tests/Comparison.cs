@@ -10,13 +10,17 @@ internal sealed class Comparison(SlaEngine engine, Reference model, Outcome outc
     /// <summary>Relative error that a percentile may have: 0.542 % of the sketch, and the cutting of its buckets.</summary>
     private const double SketchError = 0.01;
 
-    private static readonly (string Name, int Slots)[] Windows = [("5m", 30), ("30m", 180), ("1h", 360), ("2h", 720), ("6h", 2_160), ("30d", 259_200)];
+    /// <summary>Length of each window and by how much it moves, in slots (sla.md 4).</summary>
+    private static readonly Dictionary<string, (int Length, int Step)> Windows = new(StringComparer.Ordinal)
+    {
+        ["5m"] = (30, 1), ["30m"] = (180, 1), ["1h"] = (360, 1), ["2h"] = (720, 1), ["6h"] = (2_160, 1), ["1d"] = (8_640, 60), ["3d"] = (25_920, 360), ["30d"] = (259_200, 360),
+    };
 
     public void All(DateTimeOffset now)
     {
         Slots(now);
         Episodes(now);
-        foreach (var (name, length) in Windows) Window(now, name, length);
+        foreach (var name in SlaEngine.WindowNames) Window(now, name);
         Month(now);
         Same(now, "requests ever", model.Totals, engine.Totals);
     }
@@ -111,19 +115,27 @@ internal sealed class Comparison(SlaEngine engine, Reference model, Outcome outc
         }
     }
 
-    private void Window(DateTimeOffset now, string name, int length)
+    private void Window(DateTimeOffset now, string name)
     {
+        var (length, step) = Windows[name];
         var actual = engine.Window(name, now);
-        var end = model.WindowEnd(now);
-        var first = end - length;
-        if (name == "30d")
+        var (first, end) = (Grid.At(actual.From), Grid.At(actual.To));
+        var newest = model.WindowEnd(now);
+        if (step == 1)
         {
-            // Moves by the hour, and begins with the contract.
-            first = ((end - 1) / 360 * 360) - (719 * 360);
-            var policy = engine.Policy;
-            if (policy.Monitored && policy.CoveredFrom > policy.MonthFrom) first = Math.Max(first, Math.Min(Grid.At(policy.CoveredFrom) / 360 * 360, (end - 1) / 360 * 360));
+            (first, end) = (newest - length, newest);
         }
-        Period(now, name, model.Sum(first, end), actual, figures: engine.Policy.Terms.Uptime.Formula != UptimeFormula.MeanOfSlices);
+        else
+        {
+            // It moves by its step, its real bounds are in the answer: the newest slot lies in its last step, and nothing before the contract is missing.
+            var policy = engine.Policy;
+            var last = ((newest - 1) / step * step) + step;
+            var began = policy.Monitored && policy.CoveredFrom > policy.MonthFrom ? Grid.At(policy.CoveredFrom) / step * step : long.MinValue;
+            Same(now, $"{name} reaches over its length", true, end >= newest && end <= last && (first == last - length || (first == Math.Min(began, last - step) && first > last - length)));
+        }
+        var counted = model.Sum(first, end);
+        Period(now, name, counted, actual, figures: engine.Policy.Terms.Uptime.Formula != UptimeFormula.MeanOfSlices);
+        if (name == "5m") Near(now, "p99 of 5m", model.RecentPercentile(first, end, 0.99), actual.P99Ms);
     }
 
     private void Month(DateTimeOffset now)

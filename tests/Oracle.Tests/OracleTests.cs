@@ -32,6 +32,18 @@ public sealed class OracleTests(ITestOutputHelper output)
         Assert.Empty(outcomes.SelectMany(o => o.Differences.Select(d => $"seed {o.Seed}: {d}")));
     }
 
+    /// <summary>The comparison can fail.</summary>
+    [Theory]
+    [InlineData(3)]
+    [InlineData(6)]
+    [InlineData(12)]
+    public void Engine_ThatMissedABatch_IsNoticed(int seed)
+    {
+        var simulation = new Simulation(seed, 1, withheld: 1);
+        simulation.Run();
+        Assert.NotEmpty(simulation.Outcome.Differences);
+    }
+
     private void Say(string line)
     {
         output.WriteLine(line);

@@ -44,9 +44,12 @@ internal sealed class Simulation
     private SlaEngine _engine;
     private DateTimeOffset? _policyEnd;
     private long _ids;
+    private int _withheld;
 
-    public Simulation(int seed, int days)
+    /// <summary>A run; <paramref name="withheld"/> batches in its middle reach the brute force only, to show that it notices.</summary>
+    public Simulation(int seed, int days, int withheld = 0)
     {
+        _withheld = withheld;
         _traffic = new OrganizationTraffic(seed, days);
         _random = new Random(seed ^ 0x5eed);
         _profile = _traffic.Promise.Profile(Id);
@@ -120,6 +123,12 @@ internal sealed class Simulation
         var delivery = _traffic.Next();
         now = now.ToUnixTimeMilliseconds() < delivery.ArrivesMs ? DateTimeOffset.FromUnixTimeMilliseconds(delivery.ArrivesMs) : now;
         if (now >= _engine.Policy.MonthTo) TakePolicy(now);
+        if (_withheld > 0 && now > _traffic.From.AddHours(6))
+        {
+            _withheld--;
+            _model.Ingest(delivery.Batch, now.ToUnixTimeMilliseconds());
+            return;
+        }
         var started = System.Diagnostics.Stopwatch.GetTimestamp();
         var receipt = _engine.Ingest(delivery.Batch, now, out _);
         Outcome.EngineTime += System.Diagnostics.Stopwatch.GetElapsedTime(started);

@@ -221,6 +221,15 @@ internal sealed partial class Reference
         return Percentile(counts, metric switch { SlaMetricType.LATENCY_P50 => 0.5, SlaMetricType.LATENCY_P95 => 0.95, _ => 0.99 });
     }
 
+    /// <summary>Percentile of the histograms in the minutes that [first, end) touches; only the newest six minutes still have theirs.</summary>
+    public double? RecentPercentile(long first, long end, double q)
+    {
+        Span<long> counts = stackalloc long[_bounds.Length + 1];
+        for (var minute = Math.Max(Grid.MinuteOf(first), Grid.MinuteOf(_newestSlot) - 5); minute <= Grid.MinuteOf(end - 1); minute++)
+            for (var i = 0; i <= _bounds.Length; i++) counts[i] += _liveLatency[((minute * 6) - _origin) / 6, i];
+        return Percentile(counts, q);
+    }
+
     private double? Percentile(ReadOnlySpan<long> counts, double q)
     {
         var n = 0L;
