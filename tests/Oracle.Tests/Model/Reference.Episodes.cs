@@ -111,8 +111,9 @@ internal sealed partial class Reference
         if (log.DirtyFrom == long.MaxValue && log.EvaluatedTo == to) return;
         var from = Math.Min(log.DirtyFrom, log.EvaluatedTo == long.MinValue ? _promiseFrom : log.EvaluatedTo + 1);
         (log.DirtyFrom, log.EvaluatedTo) = (long.MaxValue, to);
-        var open = log.Found is [.., { ClosedBy: null }];
-        if (!open && log.LastBad < from - 64 && !(metric == SlaMetricType.UPTIME && CountsUnknown && AnyUnknown(from - 64, to))) return;
+        // Nothing to find: no episode reaches that far, and nothing is bad there.
+        var reached = log.Found is [.., var newest] && (newest.ClosedBy is null || newest.ClosedBy >= from);
+        if (!reached && log.LastBad < from - 64 && !(metric == SlaMetricType.UPTIME && CountsUnknown && AnyUnknown(from - 64, to))) return;
         Walk walk;
         if (log.Mark is { } mark && mark.Walk.Next <= from)
         {
