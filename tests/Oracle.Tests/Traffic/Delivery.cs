@@ -6,6 +6,9 @@ namespace Forge.Oracle.Tests.Traffic;
 /// <summary>A batch and when it arrives.</summary>
 internal sealed record Delivery(long ArrivesMs, TelemetryBatch Batch)
 {
+    /// <summary>The other batch may follow in the same one: no emitter's samples go back in time inside a batch (README, restrictions).</summary>
+    public bool MayBeFollowedBy(Delivery later) => Batch.Identity == 0 && later.Batch.Identity == 0 && !Batch.Samples.Any(s => later.Batch.Samples.Any(l => l.Group == s.Group && l.AtMs < s.AtMs));
+
     /// <summary>Two batches in one, as a sender that packs several emitters together.</summary>
     public Delivery With(Delivery later) => new(
         later.ArrivesMs, new TelemetryBatch(0, [.. Batch.Samples, .. later.Batch.Samples], [.. Batch.Intervals, .. later.Batch.Intervals]));

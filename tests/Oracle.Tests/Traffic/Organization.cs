@@ -74,7 +74,7 @@ internal sealed class OrganizationTraffic
     public Delivery Next()
     {
         var delivery = _network.Dequeue();
-        while (delivery.Batch.Identity == 0 && _random.Next(6) == 0 && NextArrival is { } soon && soon < delivery.ArrivesMs + 1_000 && _network.Peek().Batch.Identity == 0)
+        while (_random.Next(6) == 0 && NextArrival is { } soon && soon < delivery.ArrivesMs + 1_000 && delivery.MayBeFollowedBy(_network.Peek()))
             delivery = delivery.With(_network.Dequeue());
         return delivery;
     }
