@@ -12,7 +12,8 @@ public sealed record ViolationChange(string ViolationId, ImmutableArray<Violatio
 /// <param name="Episodes">Episodes that touch the kept slots, oldest first.</param>
 /// <param name="VerdictAt">Verdict of the slot at an instant; Unknown when it is not kept.</param>
 /// <param name="ExhaustsBudget">True when the month's budget would not be exhausted without this many bad slots.</param>
-public sealed record MetricFindings(ImmutableArray<Episode> Episodes, Func<DateTimeOffset, SlotVerdict> VerdictAt, Func<int, bool> ExhaustsBudget);
+/// <param name="KeptFrom">Start of the kept slots: an episode that ended before it can close what is recorded as open, but is never news; null = everything is kept.</param>
+public sealed record MetricFindings(ImmutableArray<Episode> Episodes, Func<DateTimeOffset, SlotVerdict> VerdictAt, Func<int, bool> ExhaustsBudget, DateTimeOffset? KeptFrom = null);
 
 /// <summary>Recorded violations and episodes become events. Pure: the same input gives the same events. Source: sla.md 6.</summary>
 public static class ViolationDecisions
@@ -49,7 +50,8 @@ public static class ViolationDecisions
             var findings = new MetricFindings(
                 engine.Episodes(metric),
                 engine.VerdictAt,
-                bad => metric == SlaMetricType.UPTIME && budget is { Exhausted: true, AllowedBadSlots: { } allowed } && budget.BadSlots - bad <= allowed);
+                bad => metric == SlaMetricType.UPTIME && budget is { Exhausted: true, AllowedBadSlots: { } allowed } && budget.BadSlots - bad <= allowed,
+                engine.KeptFrom);
             changes.AddRange(Reconcile(organizationId, metric, recorded, findings, policy, engine.TermsEndedAt, now, newId));
         }
         return changes.ToImmutable();
@@ -84,7 +86,7 @@ public static class ViolationDecisions
             }
         }
         foreach (var episode in findings.Episodes)
-            if (!taken.Contains(episode) && !mine.Any(v => v.State == ViolationState.CLOSED && Overlaps(v, episode) && !IsKnown(v, findings))) Add(Open(episode));
+            if (!taken.Contains(episode) && !(episode.End <= findings.KeptFrom) && !mine.Any(v => v.State == ViolationState.CLOSED && Overlaps(v, episode) && !IsKnown(v, findings))) Add(Open(episode));
         return [.. freeing, .. taking];
 
         void Add(ViolationChange? change)

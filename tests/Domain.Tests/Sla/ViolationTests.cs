@@ -221,4 +221,31 @@ public sealed class ViolationTests
             engine.Episodes(SlaMetricType.UPTIME).Select(e => (e.Start, e.End, e.BadSeconds, e.Actual)),
             recorded.Values.Where(v => v.State == ViolationState.CLOSED).OrderBy(v => v.StartTime).Select(v => (v.StartTime, v.EndTime, v.BadSeconds, v.Actual)));
     }, iter: 40, threads: 1);
+
+    [Theory]
+    [InlineData(100, "")]
+    [InlineData(99, "new1:Opened:CLOSED")]
+    public void Reconcile_EpisodeThatEndedBeforeTheKeptSlots_IsNoNews(int keptFrom, string expected)
+    {
+        // Its record has left the 6 h that are compared; the episode is still known for as long as the slot that closed it is kept.
+        var findings = new MetricFindings([Episode(40, 100, 6)], Known, _ => false, T.At(keptFrom));
+        Assert.Equal(expected, Text(ViolationDecisions.Reconcile("o", SlaMetricType.UPTIME, [], findings, T.Policy(), null, T.At(500), () => "new1")));
+    }
+
+    [Fact]
+    public void LateData_SixHoursAfterAnEpisodeEnded_RecordsItNoSecondTime()
+    {
+        var engine = T.Engine(T.Terms(T.NoLatency));
+        var recorded = new Dictionary<string, SlaViolation>();
+        var ids = 0;
+        for (var t = 10; t <= 22_340; t += 10)
+        {
+            engine.Send(t, T.Delta(t - 10, t, 100, t is > 600 and <= 660 ? 100 : 0));
+            // The episode's slots 60..65 are gone, slot 77 that closed it is not; other data comes late, so that everything kept is judged again.
+            if (t == 22_300) engine.Send(t, T.Delta(t - 11_000, t - 10_990, 100, 0, group: 2));
+            foreach (var change in ViolationDecisions.Reconcile("o", [.. recorded.Values.Where(v => v.State == ViolationState.OPEN || v.EndTime > engine.KeptFrom)], engine, engine.Policy, T.At(t), () => $"v{++ids}"))
+                recorded[change.ViolationId] = change.After;
+        }
+        Assert.Equal([SlaMetricType.UPTIME, SlaMetricType.ERROR_RATE], recorded.Values.Select(v => v.MetricType));
+    }
 }
