@@ -46,8 +46,10 @@ internal sealed class IngestHost : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
+        builder.Configuration[$"{IngestOptions.Section}:GrpcPort"] = "0";
         foreach (var (name, value) in limits) builder.Configuration[$"{IngestOptions.Section}:{name}"] = $"{value}";
         builder.Services.AddSingleton<IIngestTarget>(target);
+        builder.Services.AddSingleton<IMappingSource>(target);
         builder.Services.AddSingleton<IngestKeyAuthenticator>((id, secret, _) => id == BrokenKey ? throw new IOException("no store") : ValueTask.FromResult(secret == Secret ? Keys.GetValueOrDefault(id) : null));
         builder.Services.AddForgeIngest(builder.Configuration);
         var app = builder.Build();

@@ -10,7 +10,7 @@ internal sealed class IngestBatch(IngestKey key)
     // A number a double counts exactly.
     private const double MaxCount = 9_007_199_254_740_992;
     private const ulong StaleMarker = 0x7ff0000000000002;
-    private readonly Dictionary<string, OrganizationPart> _parts = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string OrganizationId, ulong Replica), OrganizationPart> _parts = [];
     private readonly string? _onlyOrganization = key.OrganizationIds is [var only] ? only : null;
     private OrganizationPart? _last;
 
@@ -27,7 +27,7 @@ internal sealed class IngestBatch(IngestKey key)
     public IEnumerable<OrganizationPart> Parts => _parts.Values.Where(p => p.Allowed);
 
     /// <summary>Finds where a sample belongs; null = it was counted as turned away.</summary>
-    public OrganizationPart? Route(string? organizationId, string? metric, long? atMs)
+    public OrganizationPart? Route(string? organizationId, string? metric, long? atMs, ulong replica = 0)
     {
         organizationId ??= _onlyOrganization;
         if (organizationId is null)
@@ -37,7 +37,7 @@ internal sealed class IngestBatch(IngestKey key)
         }
 
         // Samples of one organization stand together.
-        var part = _last?.OrganizationId == organizationId ? _last : Find(organizationId);
+        var part = _last?.OrganizationId == organizationId && _last.Replica == replica ? _last : Find(organizationId, replica);
         _last = part;
         if (part.Allowed) return part;
         Tally.Refuse(IngestReason.OrganizationNotAllowed, organizationId, metric, atMs is { } ms ? Milliseconds.ToInstant(ms) : null);
@@ -49,11 +49,16 @@ internal sealed class IngestBatch(IngestKey key)
     {
         if (series.Kind == SeriesKind.Mapped)
         {
-            if (Route(series.OrganizationId, series.Metric, atMs) is not { } part) return;
+            if (Route(series.OrganizationId, series.Metric, atMs, series.Replica) is not { } part) return;
             if (Fault(value) is { } reason)
                 Tally.Refuse(reason, part.OrganizationId, series.Metric, Milliseconds.ToInstant(atMs));
             else
                 part.Samples.Add(new CumulativeSample(series.Series, series.Family, series.Group, series.Role, series.BoundMs, atMs, value == 0 ? 0 : value, startMs));
+        }
+        else if (series.Kind == SeriesKind.Gauge)
+        {
+            // A product would change the bits of the stale marker.
+            AddGauge(series, atMs, double.IsNaN(value) ? value : value * series.PerUnit);
         }
         else if (series.Kind == SeriesKind.BadLabels)
         {
@@ -73,9 +78,12 @@ internal sealed class IngestBatch(IngestKey key)
     }
 
     /// <summary>Turns one native or exponential histogram away that has a form we do not take.</summary>
-    public void RefuseHistogram(SeriesIdentity series, long atMs)
+    public void RefuseHistogram(SeriesIdentity series, long atMs) => Refuse(series, atMs, IngestReason.UnsupportedHistogram);
+
+    /// <summary>Turns one value away for a reason, unless its series already is one to turn away.</summary>
+    public void Refuse(SeriesIdentity series, long atMs, string reason)
     {
-        if (Target(series, atMs) is { } part) Tally.Refuse(IngestReason.UnsupportedHistogram, part.OrganizationId, series.Metric, Milliseconds.ToInstant(atMs));
+        if (Target(series, atMs) is { } part) Tally.Refuse(reason, part.OrganizationId, series.Metric, Milliseconds.ToInstant(atMs));
     }
 
     /// <summary>Takes one delta point: its requests, and its latency as bounds and counts or as exponential buckets (or neither).</summary>
@@ -97,7 +105,7 @@ internal sealed class IngestBatch(IngestKey key)
     {
         if (series.Kind == SeriesKind.BadLabels) Tally.Refuse(IngestReason.BadLabels, series.OrganizationId, series.Metric, Milliseconds.ToInstant(atMs));
         else if (series.Kind == SeriesKind.NotMapped) Tally.Ignore(IngestReason.NotMapped);
-        else return Route(series.OrganizationId, series.Metric, atMs);
+        else return Route(series.OrganizationId, series.Metric, atMs, series.Replica);
         return null;
     }
 
@@ -108,20 +116,23 @@ internal sealed class IngestBatch(IngestKey key)
         return value < 0 ? IngestReason.NegativeValue : null;
     }
 
-    private OrganizationPart Find(string organizationId)
+    private OrganizationPart Find(string organizationId, ulong replica)
     {
-        if (_parts.TryGetValue(organizationId, out var part)) return part;
-        part = new OrganizationPart(organizationId, key.Allows(organizationId));
-        _parts.Add(organizationId, part);
+        if (_parts.TryGetValue((organizationId, replica), out var part)) return part;
+        part = new OrganizationPart(organizationId, key.Allows(organizationId), replica);
+        _parts.Add((organizationId, replica), part);
         return part;
     }
 }
 
 /// <summary>What one request brings for one organization.</summary>
-internal sealed class OrganizationPart(string organizationId, bool allowed)
+internal sealed class OrganizationPart(string organizationId, bool allowed, ulong replica)
 {
     /// <summary>The organization as the sender named it.</summary>
     public string OrganizationId { get; } = organizationId;
+
+    /// <summary>Hash of the replica of an HA pair that sent it; 0 = none.</summary>
+    public ulong Replica { get; } = replica;
 
     /// <summary>True when the key may write for it.</summary>
     public bool Allowed { get; } = allowed;

@@ -30,7 +30,7 @@ internal sealed class IngestRouter(IIngestTarget target, OrganizationDirectory d
         var receipts = new IngestReceipt?[parts.Length];
         await ForEach(parts.Length, async i =>
         {
-            var load = new TelemetryBatch(batch.Identity, parts[i].Samples.DrainToImmutable(), parts[i].Intervals.DrainToImmutable(), parts[i].Histograms.DrainToImmutable(), parts[i].Gauges.DrainToImmutable());
+            var load = new TelemetryBatch(batch.Identity, parts[i].Samples.DrainToImmutable(), parts[i].Intervals.DrainToImmutable(), parts[i].Histograms.DrainToImmutable(), parts[i].Gauges.DrainToImmutable(), parts[i].Replica);
             receipts[i] = await target.Ingest(parts[i].OrganizationId, load).WaitAsync(_timeout, time);
         }, i => parts[i].OrganizationId);
 
