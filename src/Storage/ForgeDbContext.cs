@@ -33,6 +33,8 @@ internal abstract class ForgeDbContext(DbContextOptions options) : DbContext(opt
 
     public DbSet<SlaViolationRow> Violations => Set<SlaViolationRow>();
 
+    public DbSet<SlaMappingRow> Mappings => Set<SlaMappingRow>();
+
     public DbSet<PrincipalRow> Principals => Set<PrincipalRow>();
 
     public DbSet<JournalRow> Journal => Set<JournalRow>();
@@ -69,6 +71,7 @@ internal abstract class ForgeDbContext(DbContextOptions options) : DbContext(opt
             row.HasIndex(r => new { r.OrganizationId, r.StartTime }).HasDatabaseName("ix_sla_violation_organization");
             row.HasIndex(r => r.StartTime).HasDatabaseName("ix_sla_violation_start");
         });
+        modelBuilder.Entity<SlaMappingRow>().ToTable("sla_mapping");
         modelBuilder.Entity<PrincipalRow>().ToTable("principal");
         modelBuilder.Entity<JournalRow>(row =>
         {

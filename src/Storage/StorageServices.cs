@@ -27,6 +27,7 @@ public static class StorageServices
         services.AddSingleton<ContractReader>();
         services.AddSingleton<ViolationReader>();
         services.AddSingleton<SlaProfileReader>();
+        services.AddSingleton<SlaMappingReader>();
         return services;
     }
 }

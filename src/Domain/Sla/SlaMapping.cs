@@ -52,12 +52,12 @@ public sealed record SlaMapping(
         DefaultId, "organization_id", ["http.server.request.duration", "http_server_request_duration_seconds"], new BadRule("http.response.status_code", 500, 599), [], null, null, [], []);
 
     /// <summary>The state after an event.</summary>
-    public static SlaMapping Apply(SlaMapping? state, SlaMappingEvent change) => ((SlaMappingEvent.Changed)change).Mapping;
+    public static SlaMapping Apply(SlaMapping? state, SlaMappingEvent change) => ((SlaMappingEvent.Replaced)change).Mapping;
 }
 
 /// <summary>What happens to a mapping.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
-[JsonDerivedType(typeof(Changed), "sla.mapping.changed")]
+[JsonDerivedType(typeof(Replaced), "sla.mapping.replaced")]
 public abstract record SlaMappingEvent
 {
     private SlaMappingEvent()
@@ -65,7 +65,7 @@ public abstract record SlaMappingEvent
     }
 
     /// <summary>It was replaced; later samples are read by it.</summary>
-    public sealed record Changed(SlaMapping Mapping) : SlaMappingEvent;
+    public sealed record Replaced(SlaMapping Mapping) : SlaMappingEvent;
 }
 
 /// <summary>A mapping as asked for, without the id (the address names it).</summary>
@@ -85,3 +85,32 @@ public sealed record SlaMappingView(SlaMapping Mapping, bool Own, long Version);
 /// <param name="Mappings">All, or empty when the caller's stamp is the current one.</param>
 [GenerateSerializer, Immutable, Alias("forge.SlaMappings")]
 public sealed record SlaMappings(string Stamp, ImmutableArray<SlaMapping> Mappings);
+
+/// <summary>How one series of a tried body would be read.</summary>
+/// <param name="Series">The series as text: metric name and labels or attributes.</param>
+/// <param name="OrganizationId">Whose it is; null = it names none.</param>
+/// <param name="Reading">A role (<c>Requests</c>, <c>BadRequests</c>, <c>LatencyBucket</c>, <c>BadOfTotal</c>, <c>Histogram</c>), a gauge kind, or the reason it does not count.</param>
+/// <param name="Counts">True when its values would be used.</param>
+/// <param name="BoundMs">Upper bound of a bucket in milliseconds; null when it has none or is the last.</param>
+public sealed record TriedSeries(string Series, string? OrganizationId, string Reading, bool Counts, double? BoundMs);
+
+/// <summary>How a body would be read; nothing of it was applied.</summary>
+/// <param name="Series">The first 200 series.</param>
+/// <param name="Total">All series of the body.</param>
+/// <param name="Readings">Series by reading.</param>
+/// <param name="Turned">Values that would be ignored or refused before they reach an organization, by reason.</param>
+public sealed record SlaMappingTrial(ImmutableArray<TriedSeries> Series, int Total, ImmutableSortedDictionary<string, int> Readings, ImmutableSortedDictionary<string, int> Turned);
+
+/// <summary>What one ingest key sent to this node since it started.</summary>
+/// <param name="KeyId">The key.</param>
+/// <param name="Requests">Requests, also those turned away.</param>
+/// <param name="Accepted">Samples that counted.</param>
+/// <param name="Ignored">Samples by reason that is normal.</param>
+/// <param name="Refused">Samples by reason that is a fault of the sender.</param>
+/// <param name="Faults">Whole requests turned away, by code.</param>
+/// <param name="LastAt">Last request.</param>
+public sealed record IngestKeyHealth(
+    string KeyId, long Requests, long Accepted, ImmutableSortedDictionary<string, long> Ignored, ImmutableSortedDictionary<string, long> Refused, ImmutableSortedDictionary<string, long> Faults, DateTimeOffset LastAt);
+
+/// <summary>Ingestion on one node.</summary>
+public sealed record IngestHealth(DateTimeOffset At, ImmutableArray<IngestKeyHealth> Keys);

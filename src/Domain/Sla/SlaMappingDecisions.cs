@@ -28,7 +28,7 @@ public static class SlaMappingDecisions
         if (errors.Length > 0) return Decision<SlaMappingEvent>.Refuse(Refusal.Validation(errors));
         if (formula == UptimeFormula.RequestRatio && !HasCounts(mapping))
             return Decision<SlaMappingEvent>.Refuse(Refusal.Invalid("formula_needs_counts", "The contract promises a ratio of requests; a gauge has no requests to count. Map a histogram or a pair of counters."));
-        return state is not null && Same(state, mapping) ? Decision<SlaMappingEvent>.NoChange : Decision<SlaMappingEvent>.Accept(new SlaMappingEvent.Changed(mapping));
+        return state is not null && Same(state, mapping) ? Decision<SlaMappingEvent>.NoChange : Decision<SlaMappingEvent>.Accept(new SlaMappingEvent.Replaced(mapping));
     }
 
     /// <summary>True when requests can be counted with it.</summary>

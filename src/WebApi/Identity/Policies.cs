@@ -22,6 +22,12 @@ public static class Policies
     /// <summary>Read service levels, violations and the live board.</summary>
     public const string SlaRead = "sla.read";
 
+    /// <summary>Read signal mappings, try them out, see what telemetry was turned away.</summary>
+    public const string SlaMappingRead = "sla-mapping.read";
+
+    /// <summary>Change signal mappings.</summary>
+    public const string SlaMappingWrite = "sla-mapping.write";
+
     /// <summary>List ingest keys.</summary>
     public const string IngestKeyRead = "ingest-key.read";
 
@@ -36,6 +42,8 @@ public static class Policies
         [ContractRead] = [Roles.PlatformAdmin, Roles.Auditor],
         [ContractWrite] = [Roles.PlatformAdmin],
         [SlaRead] = [Roles.PlatformAdmin, Roles.Auditor],
+        [SlaMappingRead] = [Roles.PlatformAdmin, Roles.Auditor],
+        [SlaMappingWrite] = [Roles.PlatformAdmin],
         [IngestKeyRead] = [Roles.PlatformAdmin, Roles.Auditor],
         [IngestKeyManage] = [Roles.PlatformAdmin],
     };

@@ -147,13 +147,16 @@ internal sealed class SeriesMapper
     /// <summary>The default mapping alone.</summary>
     public static SeriesMapper Initial { get; } = new([]);
 
+    /// <summary>Set while a body is tried out: takes every series that is read.</summary>
+    public TrialLog? Log { get; init; }
+
     /// <summary>The mapping for series without an organization of their own.</summary>
     public MappingRules Unnamed => _unnamed;
 
     /// <summary>True when any mapping uses an OTLP metric of this name: others need not be looked at.</summary>
     public bool Uses(ReadOnlySpan<byte> metric)
     {
-        if (_default.Of(metric).Use != MetricUse.None) return true;
+        if (Log is not null || _default.Of(metric).Use != MetricUse.None) return true;
         foreach (var rules in _own.Values)
             if (rules.Of(metric).Use != MetricUse.None) return true;
         return false;

@@ -21,7 +21,16 @@ internal static class OtlpMapper
         var point = new List<OtlpAttribute>();
         if (!OtlpAttribute.TryRead(key.Resource, 1, resource, out var resourceValid) || !OtlpAttribute.TryRead(key.Attributes, key.AttributesField, point, out var pointValid)) return null;
         if (!TryScope(key.Scope, out var scope, out var version)) return null;
-        if (!resourceValid || !pointValid || key.Name.IsEmpty || !Utf8.IsValid(key.Name)) return OtlpSeries.Plain(SeriesIdentity.BadLabels);
+        var series = !resourceValid || !pointValid || key.Name.IsEmpty || !Utf8.IsValid(key.Name) ? OtlpSeries.Plain(SeriesIdentity.BadLabels) : Map(mapper, key, scope, version, resource, point);
+        if (mapper.Log is not { } log) return series;
+        var name = Encoding.UTF8.GetString(key.Name);
+        log.Add(() => TrialLog.Text(name, point, resource), series.Identity, series.Fault ?? (key.Kind == OtlpKind.Summary && series.Identity.Kind == SeriesKind.NativeHistogram ? IngestReason.UnsupportedHistogram : null));
+        foreach (var bucket in series.Buckets) log.Add(() => TrialLog.Text(name, point, resource), bucket);
+        return series;
+    }
+
+    private static OtlpSeries Map(SeriesMapper mapper, OtlpKey key, ReadOnlySpan<byte> scope, ReadOnlySpan<byte> version, List<OtlpAttribute> resource, List<OtlpAttribute> point)
+    {
         var attributes = new Attributes(point, resource);
         var rules = mapper.RulesFor(attributes, out var organization);
         var meaning = rules.Of(key.Name);

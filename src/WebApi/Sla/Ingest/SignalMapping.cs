@@ -21,14 +21,24 @@ internal static class SignalMapping
         Span<LabelRange> buffer = stackalloc LabelRange[LabelSet.MaxLabels];
         identity = SeriesIdentity.BadLabels;
         if (!LabelSet.TryRead(labels, buffer, out var count)) return false;
-        if (count < 0) return true;
-        var found = new Labels(labels, buffer[..count]);
+        var ranges = buffer[..Math.Max(0, count)];
+        if (count >= 0) identity = Read(mapper, new Labels(labels, ranges));
+        if (mapper.Log is { } log)
+        {
+            var text = TrialLog.Text(labels, ranges);
+            log.Add(() => text, identity);
+        }
+
+        return true;
+    }
+
+    private static SeriesIdentity Read(SeriesMapper mapper, Labels found)
+    {
         var metric = found.Value("__name__"u8);
-        if (metric.IsEmpty) return true;
+        if (metric.IsEmpty) return SeriesIdentity.BadLabels;
         var rules = mapper.RulesFor(found, out var organization);
         var meaning = rules.Of(metric, out var suffix);
-        identity = meaning.Use == MetricUse.None || rules.LeavesOut(found) ? SeriesIdentity.NotMapped : Mapped(found, rules, meaning, metric, suffix, organization);
-        return true;
+        return meaning.Use == MetricUse.None || rules.LeavesOut(found) ? SeriesIdentity.NotMapped : Mapped(found, rules, meaning, metric, suffix, organization);
     }
 
     private static SeriesIdentity Mapped(Labels labels, MappingRules rules, MetricMeaning meaning, ReadOnlySpan<byte> metric, ReadOnlySpan<byte> suffix, string? organization)
