@@ -5,6 +5,7 @@ using Forge.WebApi.Sla.Ingest;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Forge.WebApi.Tests.Sla;
@@ -68,9 +69,45 @@ internal sealed class IngestHost : IAsyncDisposable
         return request;
     }
 
+    public static HttpRequestMessage Otlp(byte[] body, string contentType = "application/x-protobuf", string? encoding = null, string keyId = "aaaaaaaaaaaa")
+    {
+        var content = new ByteArrayContent(body);
+        content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+        if (encoding is not null) content.Headers.TryAddWithoutValidation("Content-Encoding", encoding);
+        return Post("/api/ingest/otlp/v1/metrics", content, keyId);
+    }
+
+    /// <summary>A gRPC call over HTTP/2 without TLS, to the port of <c>GrpcPort</c>.</summary>
+    public static HttpRequestMessage Grpc(int port, byte[] frame, string? encoding = null, string keyId = "aaaaaaaaaaaa")
+    {
+        var content = new ByteArrayContent(frame);
+        content.Headers.TryAddWithoutValidation("Content-Type", "application/grpc");
+        var request = Post($"http://127.0.0.1:{port}{OtlpGrpc.Path}", content, keyId);
+        if (encoding is not null) request.Headers.TryAddWithoutValidation("grpc-encoding", encoding);
+        request.Headers.TE.ParseAdd("trailers");
+        request.Version = new Version(2, 0);
+        request.VersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        return request;
+    }
+
+    /// <summary>A free port; somebody else may take it before it is used, as with any such number.</summary>
+    public static int FreePort()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
     public static HttpRequestMessage Json(string body, string keyId = "aaaaaaaaaaaa") => Post("/api/ingest/metrics", new StringContent(body, Encoding.UTF8, "application/json"), keyId);
 
     public Task<HttpResponseMessage> Send(HttpRequestMessage request) => Client.SendAsync(request);
+
+    /// <summary>Sends once the port of gRPC is open: it opens a moment after the host.</summary>
+    public async Task<HttpResponseMessage> SendGrpc(HttpRequestMessage request)
+    {
+        await _app.Services.GetServices<IHostedService>().OfType<OtlpGrpcPort>().Single().Opened.WaitAsync(TimeSpan.FromSeconds(20));
+        return await Client.SendAsync(request);
+    }
 
     public async ValueTask DisposeAsync()
     {

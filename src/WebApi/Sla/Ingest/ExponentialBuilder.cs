@@ -15,8 +15,9 @@ internal sealed class ExponentialBuilder
     private const int MinScale = -10;
     private const int MaxScale = 20;
 
-    // A double's exponents: no value lies in a bucket beyond.
-    private const int MaxExponent = 1100;
+    // No double lies in a bucket beyond these exponents.
+    private const int MinExponent = -1074;
+    private const int MaxExponent = 1024;
     private readonly List<int> _indexes = [];
     private readonly List<ulong> _counts = [];
 
@@ -52,7 +53,7 @@ internal sealed class ExponentialBuilder
         if (_indexes.Count == 0) return new ExponentialCounts((int)scale, (long)zeroCount, 0, []);
         var move = perUnit.Equals(1000d) ? 0 : (long)Math.Round(Math.ScaleB(Math.Log2(perUnit / 1000), (int)scale));
         var (first, last, downBy) = (_indexes[0] + move, _indexes[^1] + move, 0);
-        if (Exponent(first, scale) < -MaxExponent || Exponent(last, scale) > MaxExponent) reason = IngestReason.UnsupportedHistogram;
+        if (Exponent(first, scale) < MinExponent || Exponent(last + 1, scale) >= MaxExponent) reason = IngestReason.UnsupportedHistogram;
         while ((last >> downBy) - (first >> downBy) >= MaxBuckets) downBy++;
         if (scale - downBy < MinScale) reason = IngestReason.UnsupportedHistogram;
         if (reason is not null) return null;

@@ -67,6 +67,10 @@ internal sealed class OtlpGrpcPort(OtlpHandler handler, IOptions<IngestOptions> 
 {
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(10);
     private readonly ILogger _log = logs.CreateLogger<OtlpGrpcPort>();
+    private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when the port answers for the first time.</summary>
+    public Task Opened => _opened.Task;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -111,6 +115,7 @@ internal sealed class OtlpGrpcPort(OtlpHandler handler, IOptions<IngestOptions> 
             else http.Response.StatusCode = StatusCodes.Status404NotFound;
         });
         await app.StartAsync(stopping);
+        _opened.TrySetResult();
         _log.LogInformation("OTLP/gRPC is served on http://localhost:{Port}", options.Value.GrpcPort);
         try
         {
