@@ -26,7 +26,7 @@ internal sealed class Mutator(byte[][] corpus, int seed)
         }
 
         var result = new List<byte>(body);
-        for (var rounds = random.Next(1, 5); rounds > 0; rounds--) Damage(result, random);
+        for (var rounds = random.Next(1, 4); rounds > 0; rounds--) Damage(result, random);
         if (result.Count > MaxLength) result.RemoveRange(MaxLength, result.Count - MaxLength);
         return [.. result];
     }
@@ -35,7 +35,8 @@ internal sealed class Mutator(byte[][] corpus, int seed)
     {
         if (body.Count == 0) return;
         var at = random.Next(body.Count);
-        switch (random.Next(9))
+        // Mostly a bit or a byte, so that a good part of the inputs is read to the end.
+        switch (random.Next(3) == 0 ? random.Next(9) : random.Next(3) * 4 % 9)
         {
             case 0: body[at] ^= (byte)(1 << random.Next(8)); break;
             case 1: body[at] = (byte)random.Next(256); break;

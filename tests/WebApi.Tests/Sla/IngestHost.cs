@@ -39,6 +39,9 @@ internal sealed class IngestHost : IAsyncDisposable
 
     public RecordingTarget Target { get; }
 
+    /// <summary>Completes when the port of gRPC answers: that is a moment after the host.</summary>
+    public Task GrpcOpened => _app.Services.GetServices<IHostedService>().OfType<OtlpGrpcPort>().Single().Opened.WaitAsync(TimeSpan.FromSeconds(20));
+
     public IngestStats Stats => _app.Services.GetRequiredService<IngestStats>();
 
     public static async Task<IngestHost> Start(params (string Name, int Value)[] limits)
@@ -105,7 +108,7 @@ internal sealed class IngestHost : IAsyncDisposable
     /// <summary>Sends once the port of gRPC is open: it opens a moment after the host.</summary>
     public async Task<HttpResponseMessage> SendGrpc(HttpRequestMessage request)
     {
-        await _app.Services.GetServices<IHostedService>().OfType<OtlpGrpcPort>().Single().Opened.WaitAsync(TimeSpan.FromSeconds(20));
+        await GrpcOpened;
         return await Client.SendAsync(request);
     }
 
