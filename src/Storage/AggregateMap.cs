@@ -28,6 +28,8 @@ internal static class AggregateMaps
 
     public static AggregateMap<Principal> Principal { get; } = new AggregateMap<Principal, PrincipalRow>(ForgeJson.Default.Principal, PrincipalRow.From);
 
+    public static AggregateMap<SlaMapping> SlaMapping { get; } = new AggregateMap<SlaMapping, SlaMappingRow>(ForgeJson.Default.SlaMapping, SlaMappingRow.From);
+
     private static readonly Dictionary<Type, object> ByState = new()
     {
         [typeof(Organization)] = Organization,
@@ -36,6 +38,7 @@ internal static class AggregateMaps
         [typeof(SlaAlert)] = SlaAlert,
         [typeof(BurnPlan)] = BurnPlan,
         [typeof(Principal)] = Principal,
+        [typeof(SlaMapping)] = SlaMapping,
     };
 
     public static AggregateMap<TState> Of<TState>()

@@ -48,6 +48,8 @@ internal abstract class ForgeDbContext(DbContextOptions options) : DbContext(opt
 
     public DbSet<SlaAlertRow> Alerts => Set<SlaAlertRow>();
 
+    public DbSet<SlaMappingRow> Mappings => Set<SlaMappingRow>();
+
     public DbSet<PrincipalRow> Principals => Set<PrincipalRow>();
 
     public DbSet<JournalRow> Journal => Set<JournalRow>();
@@ -93,6 +95,7 @@ internal abstract class ForgeDbContext(DbContextOptions options) : DbContext(opt
             row.HasIndex(r => r.FiredAt).HasDatabaseName("ix_sla_alert_fired");
         });
         modelBuilder.Entity<SlaBurnRulesRow>().ToTable("sla_burn_rules");
+        modelBuilder.Entity<SlaMappingRow>().ToTable("sla_mapping");
         modelBuilder.Entity<PrincipalRow>().ToTable("principal");
         modelBuilder.Entity<JournalRow>(row =>
         {

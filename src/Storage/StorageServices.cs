@@ -32,6 +32,7 @@ public static class StorageServices
         services.AddSingleton<SlaHourReader>();
         services.AddSingleton<SlaMetricReader>();
         services.AddSingleton<PeriodStore>();
+        services.AddSingleton<SlaMappingReader>();
         return services;
     }
 }

@@ -89,6 +89,7 @@ public static class WebApiHost
         api.MapOrganizations();
         api.MapContracts();
         api.MapSla();
+        api.MapSlaMappings();
         app.MapHub<LiveHub>("/hubs/live", hub =>
         {
             hub.CloseOnAuthenticationExpiration = true;

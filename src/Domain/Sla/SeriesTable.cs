@@ -182,7 +182,7 @@ internal sealed class SeriesTable
         var group = groups[reader.Count(groups.Length - 1)];
         var bits = reader.Byte();
         var role = (SignalRole)(bits & 15);
-        if (role > SignalRole.LatencyBucket) throw new FormatException($"The SLA checkpoint holds a series of unknown role {bits & 15}.");
+        if (role > SignalRole.BadOfTotal) throw new FormatException($"The SLA checkpoint holds a series of unknown role {bits & 15}.");
         var bucket = role == SignalRole.LatencyBucket;
         var family = bucket ? families[reader.Count(families.Length - 1)] : 0;
         var series = Add(id, group, role, bucket ? reader.Double() : 0, family);

@@ -111,8 +111,8 @@ public sealed partial class SlaEngine
             return;
         }
         ref var counts = ref Added(from);
-        counts.Total += series.Difference;
-        if (series.Role == SignalRole.BadRequests) counts.Bad += series.Difference;
+        if (series.Role != SignalRole.BadOfTotal) counts.Total += series.Difference;
+        if (series.Role is SignalRole.BadRequests or SignalRole.BadOfTotal) counts.Bad += series.Difference;
         series.Counted = true;
     }
 

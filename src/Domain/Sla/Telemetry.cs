@@ -14,6 +14,9 @@ public enum SignalRole : byte
 
     /// <summary>Cumulative count of requests with a latency up to a bound.</summary>
     LatencyBucket = 2,
+
+    /// <summary>Counts bad requests that another counter of the group counts as requests too: they count as bad only.</summary>
+    BadOfTotal = 3,
 }
 
 /// <summary>One value of a cumulative counter, as decoded and mapped.</summary>

@@ -28,6 +28,12 @@ public static class Policies
     /// <summary>Change burn-rate rules.</summary>
     public const string BurnRulesWrite = "burn-rules.write";
 
+    /// <summary>Read signal mappings, try them out, see what telemetry was turned away.</summary>
+    public const string SlaMappingRead = "sla-mapping.read";
+
+    /// <summary>Change signal mappings.</summary>
+    public const string SlaMappingWrite = "sla-mapping.write";
+
     /// <summary>List ingest keys.</summary>
     public const string IngestKeyRead = "ingest-key.read";
 
@@ -44,6 +50,8 @@ public static class Policies
         [SlaRead] = [Roles.PlatformAdmin, Roles.Auditor],
         [AlertAcknowledge] = [Roles.PlatformAdmin],
         [BurnRulesWrite] = [Roles.PlatformAdmin],
+        [SlaMappingRead] = [Roles.PlatformAdmin, Roles.Auditor],
+        [SlaMappingWrite] = [Roles.PlatformAdmin],
         [IngestKeyRead] = [Roles.PlatformAdmin, Roles.Auditor],
         [IngestKeyManage] = [Roles.PlatformAdmin],
     };

@@ -2,7 +2,6 @@ using System.Text;
 using Forge.Domain.Sla;
 using Forge.WebApi.Identity;
 using Forge.WebApi.Sla.Ingest;
-using Microsoft.Extensions.Options;
 
 namespace Forge.WebApi.Tests.Sla;
 
@@ -15,7 +14,22 @@ internal static class Decode
 
     public static IngestKey Key(params string[] organizationIds) => new("0123456789ab", "test", [.. organizationIds], ["telemetry"]);
 
-    public static SeriesCache Cache(int bytes = 1 << 20) => new(Options.Create(new IngestOptions { SeriesCacheBytes = bytes }));
+    public static SeriesCache Cache(int bytes = 1 << 20) => new(SeriesMapper.Initial, bytes);
+
+    public static OtlpSeriesCache OtlpCache(int bytes = 1 << 20, SeriesMapper? mapper = null) => new(mapper ?? SeriesMapper.Initial, bytes);
+
+    public static (IngestBatch Batch, IngestFault? Fault) Otlp(ReadOnlySpan<byte> body, IngestKey? key = null, int maxSamples = 50_000, OtlpSeriesCache? cache = null)
+    {
+        var batch = new IngestBatch(key ?? Key());
+        return (batch, new OtlpReader(cache ?? OtlpCache(), batch, maxSamples).Read(body));
+    }
+
+    public static (IngestBatch Batch, IngestFault? Fault) OtlpJson(string body, IngestKey? key = null, int maxBytes = 1 << 20)
+    {
+        var fault = WebApi.Sla.Ingest.OtlpJson.TryOpen(Encoding.UTF8.GetBytes(body), maxBytes, out var protobuf);
+        if (fault is not null) return (new IngestBatch(Key()), fault);
+        using (protobuf) return Otlp(protobuf!.Span, key);
+    }
 
     public static (IngestBatch Batch, IngestFault? Fault) RemoteWrite(byte[] body, IngestKey? key = null, int maxSamples = 50_000, SeriesCache? cache = null)
     {
@@ -37,6 +51,10 @@ internal static class Decode
     }
 
     public static CumulativeSample[] Samples(this IngestBatch batch) => [.. batch.Parts.SelectMany(p => p.Samples)];
+
+    public static HistogramSample[] Histograms(this IngestBatch batch) => [.. batch.Parts.SelectMany(p => p.Histograms)];
+
+    public static GaugeSample[] Gauges(this IngestBatch batch) => [.. batch.Parts.SelectMany(p => p.Gauges)];
 
     public static DeltaInterval[] Intervals(this IngestBatch batch) => [.. batch.Parts.SelectMany(p => p.Intervals)];
 

@@ -2,6 +2,7 @@ using System.Text;
 using Forge.WebApi.Sla.Ingest;
 using Snappier;
 using static Forge.WebApi.Tests.Sla.Decode;
+using Otlps = Forge.Testing.Otlp.OtlpMessages;
 
 namespace Forge.WebApi.Tests.Sla;
 
@@ -89,6 +90,31 @@ public sealed class HostileBodyTests
     {
         var whole = """{"batchId":"b1","intervals":[{"organizationId":"eu-7k3m9q2v4x","source":"a\u00e9","from":"2026-01-01T00:00:00Z","to":1767225610000,"total":100,"bad":3,"latency":{"unit":"s","bounds":[0.05,0.1],"counts":[50,40,10]}},{"organizationId":"us-0123456789","from":1767225600000,"to":1767225610000,"total":9,"bad":0,"latency":{"scale":2,"zeroCount":0,"offset":-4,"counts":[1,2,3]}}]}""";
         var outcomes = Run(3, Encoding.UTF8.GetBytes(whole), body => MetricBatchReader.Read(body, "k", new IngestBatch(Key()), 50_000));
+        Assert.InRange(outcomes.Malformed, 1, Rounds - 1);
+    }
+
+    [Fact]
+    public void Otlp_DamagedAnywhere_IsReadOrMalformed()
+    {
+        var cache = OtlpCache();
+        byte[] whole =
+        [
+            .. Otlps.Request([("organization_id", Eu)], Otlps.Metric("http.server.request.duration", "s", 9, Otlps.Cumulative, false, Otlps.HistogramPoint([("http.response.status_code", 503)], T0 - 1, T0, [0.1, 0.2], [1, 2, 3]))),
+            .. Otlps.Request([("organization_id", Eu)], Otlps.Metric("http.server.request.duration", "s", 10, Otlps.Delta, false, Otlps.ExponentialPoint([("a", 1.5)], T0 - 1, T0, 3, 1, -4, [1, 2, 3]))),
+        ];
+        var outcomes = Run(4, whole, body => Otlp(body, cache: cache).Fault);
+        Assert.InRange(outcomes.Malformed, 1, Rounds - 1);
+    }
+
+    [Fact]
+    public void OtlpJson_DamagedAnywhere_IsReadOrMalformed()
+    {
+        var whole = """{"resourceMetrics":[{"resource":{"attributes":[{"key":"organization_id","value":{"stringValue":"eu-7k3m9q2v4x"}}]},"scopeMetrics":[{"metrics":[{"name":"http.server.request.duration","unit":"s","histogram":{"aggregationTemporality":2,"dataPoints":[{"timeUnixNano":"1767225600000000000","count":"3","bucketCounts":["1","2"],"explicitBounds":[0.1]}]}}]}]}]}""";
+        var outcomes = Run(5, Encoding.UTF8.GetBytes(whole), body =>
+        {
+            var fault = WebApi.Sla.Ingest.OtlpJson.TryOpen(body, Limit, out var protobuf);
+            using (protobuf) return fault ?? Otlp(protobuf!.Span).Fault;
+        });
         Assert.InRange(outcomes.Malformed, 1, Rounds - 1);
     }
 

@@ -43,16 +43,17 @@ public sealed class MetricBatchReaderTests
         Assert.Equal([0, 0.5, 70], Assert.Single(Read(Latency("""{"unit":"ms","bounds":[0,0.5,70],"counts":[0,2,3,4]}""")).Intervals()).BoundsMs);
 
     [Theory]
-    [InlineData("""{"scale":0,"zeroCount":1,"offset":-1,"counts":[2,3]}""", new double[] { 500, 1000, 2000 }, new long[] { 1, 2, 3, 0 })]
-    [InlineData("""{"unit":"ms","scale":-1,"zeroCount":0,"offset":1,"counts":[4,0,6]}""", new double[] { 4, 16, 64, 256 }, new long[] { 0, 4, 0, 6, 0 })]
-    [InlineData("""{"scale":1,"offset":0,"counts":[1]}""", new[] { 1000, 1414.213562373095 }, new long[] { 0, 1, 0 })]
-    [InlineData("""{"scale":3,"zeroCount":7,"counts":[]}""", new double[] { 1000 }, new long[] { 7, 0 })]
-    public void Interval_WithExponentialLatency_BecomesExplicitBounds(string latency, double[] bounds, long[] counts)
+    [InlineData("""{"scale":0,"zeroCount":1,"offset":-1,"counts":[2,3]}""", 0, 1, -1, new long[] { 2, 3 })]
+    [InlineData("""{"scale":1,"offset":0,"counts":[1]}""", 1, 0, 0, new long[] { 1 })]
+    [InlineData("""{"scale":2,"offset":-9,"counts":[0,4,0,6,0]}""", 2, 0, -8, new long[] { 4, 0, 6 })]
+    [InlineData("""{"scale":3,"zeroCount":7,"counts":[]}""", 3, 7, 0, new long[0])]
+    [InlineData("""{"unit":"ms","scale":0,"offset":10,"counts":[5]}""", 0, 0, 0, new long[] { 5 })]
+    public void Interval_WithExponentialLatency_KeepsItsBuckets(string latency, int scale, long zero, int offset, long[] counts)
     {
         var interval = Assert.Single(Read(Latency(latency)).Intervals());
-        Assert.Equal(bounds.Length, interval.BoundsMs.Length);
-        for (var i = 0; i < bounds.Length; i++) Assert.Equal(bounds[i], interval.BoundsMs[i], bounds[i] * 1e-12);
-        Assert.Equal(counts, interval.Counts);
+        Assert.Equal((scale, zero, offset), (interval.Exponential!.Scale, interval.Exponential.ZeroCount, interval.Exponential.Offset));
+        Assert.Equal(counts, interval.Exponential.Counts);
+        Assert.True(interval.Counts.IsEmpty && interval.BoundsMs.IsEmpty);
     }
 
     [Theory]

@@ -6,7 +6,7 @@ using Forge.WebApi.Sla.Ingest;
 namespace Forge.WebApi.Tests.Sla;
 
 /// <summary>The port behind ingestion, in memory: records what arrives and answers as told.</summary>
-internal sealed class RecordingTarget(params string[] organizationIds) : IIngestTarget
+internal sealed class RecordingTarget(params string[] organizationIds) : IIngestTarget, IMappingSource
 {
     public ConcurrentBag<string> Known { get; } = [.. organizationIds];
 
@@ -14,9 +14,12 @@ internal sealed class RecordingTarget(params string[] organizationIds) : IIngest
 
     public ConcurrentQueue<(string OrganizationId, long Ticket)> Waits { get; } = new();
 
-    public Func<string, TelemetryBatch, Task<IngestReceipt>> OnIngest { get; set; } = (_, batch) => Task.FromResult(IngestReceipt.Empty with { Accepted = batch.Samples.Length + batch.Intervals.Length });
+    public Func<string, TelemetryBatch, Task<IngestReceipt>> OnIngest { get; set; } = (_, batch) => Task.FromResult(IngestReceipt.Empty with { Accepted = batch.Samples.Length + batch.Intervals.Length + batch.Histograms.Length + batch.Gauges.Length });
 
     public Func<string, Task> OnDurable { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>What an administrator stored; every reading looks here.</summary>
+    public SlaMappings Mappings { get; set; } = new("0", []);
 
     public Func<Task> OnList { get; set; } = () => Task.CompletedTask;
 
@@ -33,6 +36,8 @@ internal sealed class RecordingTarget(params string[] organizationIds) : IIngest
         Waits.Enqueue((organizationId, ticket));
         return OnDurable(organizationId);
     }
+
+    public Task<SlaMappings> All(string stamp) => Task.FromResult(stamp == Mappings.Stamp ? Mappings with { Mappings = [] } : Mappings);
 
     public async Task<ImmutableArray<string>> OrganizationIds()
     {

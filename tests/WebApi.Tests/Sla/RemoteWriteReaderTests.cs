@@ -36,13 +36,17 @@ public sealed class RemoteWriteReaderTests
     [InlineData("0.1", 100)]
     [InlineData("1.0", 1000)]
     [InlineData("1e-05", 0.01)]
-    [InlineData("0", 0)]
     [InlineData("+Inf", double.PositiveInfinity)]
     public void Bucket_WithABound_CarriesItInMilliseconds(string le, double boundMs)
     {
         var sample = Assert.Single(Remote(new WriteRequest().Series(WriteRequest.BucketLabels(Eu, le), (T0, 5))).Samples());
         Assert.Equal((SignalRole.LatencyBucket, boundMs), (sample.Role, sample.BoundMs));
     }
+
+    // OpenTelemetry's older default bounds begin with 0: no duration lies below.
+    [Fact]
+    public void Bucket_UpToZero_IsIgnored() =>
+        Assert.Equal("not_mapped=1", Remote(new WriteRequest().Series(WriteRequest.BucketLabels(Eu, "0"), (T0, 5))).Turned());
 
     [Theory]
     [InlineData("-1")]
@@ -67,15 +71,18 @@ public sealed class RemoteWriteReaderTests
     public void Series_OfAnyLabelOrderOrReplica_HasTheSameIdentity()
     {
         var labels = WriteRequest.CountLabels(Eu, "200");
-        var samples = Remote(new WriteRequest()
+        var batch = Remote(new WriteRequest()
             .Series(labels, (T0, 1))
             .Series([.. labels.Reverse()], (T0, 1))
             .Series([.. labels, ("__replica__", "a")], (T0, 1))
             .Series([.. labels, ("prometheus_replica", "b")], (T0, 1))
             .Series([.. labels, ("empty", "")], (T0, 1))
-            .Series([.. labels, ("zone", "a")], (T0, 1))).Samples();
-        Assert.Equal(2, samples.Select(s => s.Series).Distinct().Count());
-        Assert.Single(samples.Take(5).Select(s => s.Series).Distinct());
+            .Series([.. labels, ("zone", "a")], (T0, 2)));
+        Assert.Single(batch.Samples().Where(s => s.Value.Equals(1d)).Select(s => s.Series).Distinct());
+        Assert.Equal(2, batch.Samples().Select(s => s.Series).Distinct().Count());
+        // What each replica sent stays apart, so that the engine can choose one of them.
+        Assert.Equal(3, batch.Parts.Select(p => p.Replica).Distinct().Count());
+        Assert.Equal(4, batch.Parts.Single(p => p.Replica == 0).Samples.Count);
     }
 
     // Checkpoints hold these numbers: a change loses the cursor of every series.
@@ -143,14 +150,15 @@ public sealed class RemoteWriteReaderTests
         Assert.Equal("not_mapped=2", Remote(new WriteRequest().Series([("__name__", metric), ("organization_id", Eu)], (T0, double.NaN), (T0, -1))).Turned());
 
     [Fact]
-    public void NativeHistogram_OfTheMappedMetric_IsRefusedAndCounted()
+    public void NativeHistogram_UnderAnotherName_IsRefusedOrIgnored()
     {
         byte[] Labels(string metric) => [.. WriteRequest.Label("__name__", metric), .. WriteRequest.Label("organization_id", Eu)];
         var batch = Remote(new WriteRequest()
             .Raw(1, [.. Labels("http_server_request_duration_seconds"), .. WriteRequest.Histogram(), .. WriteRequest.Histogram()])
             .Raw(1, [.. Labels("http_server_request_duration_seconds_count"), .. WriteRequest.Histogram()])
             .Raw(1, [.. Labels("rpc_duration_seconds"), .. WriteRequest.Histogram()]));
-        Assert.Equal("not_mapped=1 unsupported_histogram=3", batch.Turned());
+        Assert.Equal("not_mapped=1 unsupported_histogram=1", batch.Turned());
+        Assert.Equal([12, 12], batch.Histograms().Select(h => h.Count));
         Assert.Equal(4, batch.Size);
     }
 

@@ -62,6 +62,11 @@ internal sealed class IngestBatch(IngestKey key)
             else
                 part.Add(new CumulativeSample(series.Series, series.Family, series.Group, series.Role, series.BoundMs, atMs, value == 0 ? 0 : value, startMs));
         }
+        else if (series.Kind == SeriesKind.Gauge)
+        {
+            // A product would change the bits of the stale marker.
+            AddGauge(series, atMs, double.IsNaN(value) ? value : value * series.PerUnit);
+        }
         else if (series.Kind == SeriesKind.BadLabels)
         {
             Tally.Refuse(IngestReason.BadLabels, series.OrganizationId, series.Metric, Milliseconds.ToInstant(atMs));
@@ -80,9 +85,12 @@ internal sealed class IngestBatch(IngestKey key)
     }
 
     /// <summary>Turns one native or exponential histogram away that has a form we do not take.</summary>
-    public void RefuseHistogram(SeriesIdentity series, long atMs)
+    public void RefuseHistogram(SeriesIdentity series, long atMs) => Refuse(series, atMs, IngestReason.UnsupportedHistogram);
+
+    /// <summary>Turns one value away for a reason, unless its series already is one to turn away.</summary>
+    public void Refuse(SeriesIdentity series, long atMs, string reason)
     {
-        if (Target(series, atMs) is { } part) Tally.Refuse(IngestReason.UnsupportedHistogram, part.OrganizationId, series.Metric, Milliseconds.ToInstant(atMs));
+        if (Target(series, atMs) is { } part) Tally.Refuse(reason, part.OrganizationId, series.Metric, Milliseconds.ToInstant(atMs));
     }
 
     /// <summary>Takes one delta point: its requests, and its latency as bounds and counts or as exponential buckets (or neither).</summary>

@@ -5,27 +5,28 @@ using Microsoft.Extensions.Options;
 namespace Forge.WebApi.Sla.Ingest;
 
 /// <summary>Walks one request: key, rate, media type, size, decode, samples' rate, organizations, answer.</summary>
-internal sealed class IngestHandler(IngestKeyAuthenticator authenticate, IngestRate rate, SeriesCache cache, IngestRouter router, IngestStats stats, IOptions<IngestOptions> options, TimeProvider time, ILogger<IngestHandler> log)
+internal sealed class IngestHandler(IngestKeyAuthenticator authenticate, IngestRate rate, MappingDirectory mappings, IngestRouter router, IngestStats stats, IOptions<IngestOptions> options, TimeProvider time, ILogger<IngestHandler> log)
 {
     private const string Use = "telemetry";
     private readonly IngestOptions _limits = options.Value;
 
-    private delegate IngestFault? Decoder(ReadOnlyMemory<byte> body, IngestBatch batch, IngestKey key);
+    internal delegate IngestFault? Decoder(ReadOnlyMemory<byte> body, IngestBatch batch, IngestKey key, SeriesCaches series);
 
     /// <summary>Prometheus remote-write v1.</summary>
     public Task RemoteWrite(HttpContext http) => Handle(http, "remote_write", IngestMedia.JudgeRemoteWrite, DecodeRemoteWrite, IngestAnswer.RemoteWrite);
 
     /// <summary>The JSON batch.</summary>
     public Task MetricBatch(HttpContext http) =>
-        Handle(http, "json", IngestMedia.JudgeJson, (body, batch, key) => MetricBatchReader.Read(body, key.Id, batch, _limits.MaxSamples), IngestAnswer.Receipt);
+        Handle(http, "json", IngestMedia.JudgeJson, (body, batch, key, _) => MetricBatchReader.Read(body, key.Id, batch, _limits.MaxSamples), IngestAnswer.Receipt);
 
-    private IngestFault? DecodeRemoteWrite(ReadOnlyMemory<byte> body, IngestBatch batch, IngestKey key)
+    private IngestFault? DecodeRemoteWrite(ReadOnlyMemory<byte> body, IngestBatch batch, IngestKey key, SeriesCaches series)
     {
         if (SnappyBlock.TryOpen(body.Span, _limits.MaxDecompressedBytes, out var block) is { } fault) return fault;
-        using (block) return RemoteWriteReader.Read(block!.Span, cache, batch, _limits.MaxSamples);
+        using (block) return RemoteWriteReader.Read(block!.Span, series.Prometheus, batch, _limits.MaxSamples);
     }
 
-    private async Task Handle(HttpContext http, string format, Func<HttpRequest, IngestFault?> media, Decoder decode, Func<HttpContext, IngestReceipt, Task> answer)
+    /// <summary>One request of any format; <paramref name="refuse"/> answers a fault where the format has a form of its own for it.</summary>
+    internal async Task Handle(HttpContext http, string format, Func<HttpRequest, IngestFault?> media, Decoder decode, Func<HttpContext, IngestReceipt, Task> answer, Func<HttpContext, IngestFault, Task>? refuse = null)
     {
         var started = time.GetTimestamp();
         var (key, keyFault) = await Authenticate(http);
@@ -42,7 +43,7 @@ internal sealed class IngestHandler(IngestKeyAuthenticator authenticate, IngestR
         else
         {
             if (key is not null) stats.TurnedAway(key.Id, fault.Code);
-            await IngestAnswer.Fault(http, fault);
+            await (refuse ?? IngestAnswer.Fault)(http, fault);
         }
 
         stats.Answered(format, http.Response.StatusCode, time.GetElapsedTime(started));
@@ -73,7 +74,18 @@ internal sealed class IngestHandler(IngestKeyAuthenticator authenticate, IngestR
     {
         using var body = await RequestBody.Read(http.Request, _limits.MaxBodyBytes, http.RequestAborted);
         if (body is null) return IngestFault.TooLarge($"The body holds more than {_limits.MaxBodyBytes} bytes.");
-        if (decode(body.Memory, batch, key) is { } fault) return fault;
+        SeriesCaches series;
+        try
+        {
+            series = await mappings.For(key);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            log.LogWarning(e, "Telemetry refused: the signal mappings cannot be read");
+            return IngestFault.Unavailable;
+        }
+
+        if (decode(body.Memory, batch, key, series) is { } fault) return fault;
         var wait = rate.TakeSamples(key.Id, batch.Size);
         return wait > 0 ? IngestFault.RateLimited(wait) : null;
     }

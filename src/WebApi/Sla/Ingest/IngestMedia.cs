@@ -20,6 +20,23 @@ internal static class IngestMedia
         return request.Headers.ContentEncoding.ToString() is "" or "snappy" ? null : IngestFault.ContentType("Send Content-Encoding snappy, block format.");
     }
 
+    /// <summary>OTLP/HTTP: protobuf or JSON, plain or in gzip.</summary>
+    public static IngestFault? JudgeOtlp(HttpRequest request)
+    {
+        if (!IsOtlpProtobuf(request) && !(MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)))
+            return IngestFault.ContentType("Send application/x-protobuf or application/json.");
+        return request.Headers.ContentEncoding.ToString() is "" or "identity" or "gzip" ? null : IngestFault.ContentType("Send the body plain or with Content-Encoding gzip.");
+    }
+
+    /// <summary>True for the binary form of OTLP/HTTP.</summary>
+    public static bool IsOtlpProtobuf(HttpRequest request) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.MediaType.Equals("application/x-protobuf", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>gRPC with protobuf messages.</summary>
+    public static IngestFault? JudgeGrpc(HttpRequest request) =>
+        request.ContentType is { } type && (type.Equals("application/grpc", StringComparison.OrdinalIgnoreCase) || type.StartsWith("application/grpc+proto", StringComparison.OrdinalIgnoreCase) || type.StartsWith("application/grpc;", StringComparison.OrdinalIgnoreCase))
+            ? null : IngestFault.ContentType("Send application/grpc.");
+
     /// <summary>The JSON batch: plain UTF-8 JSON.</summary>
     public static IngestFault? JudgeJson(HttpRequest request)
     {

@@ -27,6 +27,9 @@ public sealed class IngestOptions
     /// <summary>How long one organization may take to answer, in milliseconds.</summary>
     public int GrainTimeoutMs { get; set; } = 10_000;
 
-    /// <summary>Memory for remembered series identities, in bytes; half of it holds the current generation.</summary>
+    /// <summary>Port of OTLP/gRPC without TLS, on loopback only; 0 = none. When it is taken, the product runs without it and tries again every 10 s.</summary>
+    public int GrpcPort { get; set; } = 4317;
+
+    /// <summary>Memory for remembered series identities of each format, in bytes; half of it holds the current generation.</summary>
     public int SeriesCacheBytes { get; set; } = 64 * 1024 * 1024;
 }

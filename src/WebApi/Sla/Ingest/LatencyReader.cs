@@ -8,7 +8,8 @@ namespace Forge.WebApi.Sla.Ingest;
 /// <summary>A latency distribution as the engine takes it.</summary>
 /// <param name="BoundsMs">Ascending upper bounds in milliseconds, inclusive.</param>
 /// <param name="Counts">Bounds + 1 counts, the last beyond all bounds.</param>
-internal readonly record struct Latency(ImmutableArray<double> BoundsMs, ImmutableArray<long> Counts)
+/// <param name="Exponential">The exponential form instead of bounds and counts.</param>
+internal readonly record struct Latency(ImmutableArray<double> BoundsMs, ImmutableArray<long> Counts, ExponentialCounts? Exponential = null)
 {
     /// <summary>No distribution was sent.</summary>
     public static Latency None { get; } = new([], []);
@@ -45,14 +46,10 @@ internal static class LatencyReader
         var perUnit = PerUnit(unit, exponential);
         if (perUnit == 0 || counts.ValueKind != JsonValueKind.Array || counts.GetArrayLength() > MaxBuckets) return IngestReason.UnsupportedHistogram;
         if (exponential == (bounds.ValueKind != JsonValueKind.Undefined)) return IngestReason.UnsupportedHistogram;
-        var numbers = new List<long>(counts.GetArrayLength() + 2);
-        if (exponential && ReadZero(zeroCount, numbers) is { } zeroFault) return zeroFault;
+        if (exponential) return ReadExponential(scale, zeroCount, offset, counts, perUnit, total ?? 0, out latency);
+        var numbers = new List<long>(counts.GetArrayLength());
         if (ReadCounts(counts, numbers) is { } countFault) return countFault;
-        var reason = exponential
-            ? ExponentialBounds(scale, offset, counts.GetArrayLength(), perUnit, out var boundsMs)
-            : ExplicitBounds(bounds, counts.GetArrayLength(), perUnit, out boundsMs);
-        if (reason is not null) return reason;
-        if (exponential) numbers.Add(0);
+        if (ExplicitBounds(bounds, counts.GetArrayLength(), perUnit, out var boundsMs) is { } reason) return reason;
         if (SumExceeds(numbers, total ?? 0)) return IngestReason.IntervalInvalid;
         latency = new Latency(ImmutableCollectionsMarshal.AsImmutableArray(boundsMs), [.. numbers]);
         return null;
@@ -67,11 +64,23 @@ internal static class LatencyReader
         _ => 0,
     };
 
-    private static string? ReadZero(JsonElement zeroCount, List<long> numbers)
+    /// <summary>Bucket i of the exponential form lies in (base^(offset+i), base^(offset+i+1)] with base = 2^(2^-scale).</summary>
+    private static string? ReadExponential(JsonElement scale, JsonElement zeroCount, JsonElement offset, JsonElement counts, int perUnit, long total, out Latency latency)
     {
+        latency = Latency.None;
         long? zero = 0;
-        if (zeroCount.ValueKind != JsonValueKind.Undefined && JsonCount.Read(zeroCount, out zero) is { } fault) return fault;
-        numbers.Add(zero ?? 0);
+        var first = 0;
+        if (zeroCount.ValueKind != JsonValueKind.Undefined && JsonCount.Read(zeroCount, out zero) is { } zeroFault) return zeroFault;
+        if (scale.ValueKind != JsonValueKind.Number || !scale.TryGetInt32(out var exponent) || exponent is < MinScale or > MaxScale) return IngestReason.UnsupportedHistogram;
+        if (offset.ValueKind != JsonValueKind.Undefined && (offset.ValueKind != JsonValueKind.Number || !offset.TryGetInt32(out first))) return IngestReason.UnsupportedHistogram;
+        var numbers = new List<long>(counts.GetArrayLength() + 1) { zero ?? 0 };
+        if (ReadCounts(counts, numbers) is { } countFault) return countFault;
+        if (SumExceeds(numbers, total)) return IngestReason.IntervalInvalid;
+        var builder = new ExponentialBuilder();
+        for (var i = 1; i < numbers.Count; i++)
+            if (!builder.Add((long)first + i - 1, (ulong)numbers[i])) return IngestReason.UnsupportedHistogram;
+        if (builder.Build(exponent, (ulong)numbers[0], (ulong)total, perUnit, out var reason) is not { } exponential) return reason;
+        latency = new Latency([], [], exponential);
         return null;
     }
 
@@ -99,26 +108,6 @@ internal static class LatencyReader
             if (values[i] < 0) return IngestReason.NegativeValue;
             if (i > 0 && values[i] <= values[i - 1]) return IngestReason.NotMonotonic;
             i++;
-        }
-
-        boundsMs = values;
-        return null;
-    }
-
-    /// <summary>
-    /// Bucket i of the exponential form lies in (base^(offset+i), base^(offset+i+1)] with base = 2^(2^-scale), so its bounds are explicit bounds; what counts as zero lies below the first.
-    /// </summary>
-    private static string? ExponentialBounds(JsonElement scale, JsonElement offset, int countLength, int perUnit, out double[] boundsMs)
-    {
-        boundsMs = [];
-        if (scale.ValueKind != JsonValueKind.Number || !scale.TryGetInt32(out var exponent) || exponent is < MinScale or > MaxScale) return IngestReason.UnsupportedHistogram;
-        var first = 0;
-        if (offset.ValueKind != JsonValueKind.Undefined && (offset.ValueKind != JsonValueKind.Number || !offset.TryGetInt32(out first))) return IngestReason.UnsupportedHistogram;
-        var values = new double[countLength + 1];
-        for (var i = 0; i < values.Length; i++)
-        {
-            values[i] = Math.Pow(2, ((double)first + i) * Math.ScaleB(1, -exponent)) * perUnit;
-            if (!double.IsFinite(values[i]) || values[i] <= (i == 0 ? 0 : values[i - 1])) return IngestReason.UnsupportedHistogram;
         }
 
         boundsMs = values;

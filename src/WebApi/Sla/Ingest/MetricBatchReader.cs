@@ -79,7 +79,7 @@ internal static class MetricBatchReader
         if (reason is not null)
             batch.Tally.Refuse(reason, part.OrganizationId, null, fields.To is { } to ? Milliseconds.ToInstant(to) : null);
         else
-            part.Intervals.Add(new DeltaInterval(fields.Group, fields.From!.Value, fields.To!.Value, fields.Total!.Value, fields.Bad!.Value, latency.BoundsMs, latency.Counts));
+            part.Intervals.Add(new DeltaInterval(fields.Group, fields.From!.Value, fields.To!.Value, fields.Total!.Value, fields.Bad!.Value, latency.BoundsMs, latency.Counts, 0, latency.Exponential));
     }
 
     // The first fault decides, but all fields are read: organization and time are needed to say whose fault it was.

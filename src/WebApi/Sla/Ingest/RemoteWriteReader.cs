@@ -117,6 +117,7 @@ internal static class RemoteWriteReader
 
     private static bool ReadValues(ReadOnlySpan<byte> series, SeriesIdentity identity, IngestBatch batch)
     {
+        NativeHistogramReader? histograms = null;
         var reader = new ProtoReader(series);
         while (!reader.AtEnd)
         {
@@ -126,10 +127,13 @@ internal static class RemoteWriteReader
                 if (!reader.TryBytes(out var sample) || !TryReadSample(sample, out var atMs, out var value)) return false;
                 batch.AddSample(identity, atMs, value);
             }
-            else
+            else if (field == 4)
             {
-                if (!reader.TrySkip(wireType)) return false;
-                if (field == 4) batch.RefuseHistogram(identity, 0);
+                if (!reader.TryBytes(out var histogram) || !(histograms ??= new()).Read(histogram, identity, batch)) return false;
+            }
+            else if (!reader.TrySkip(wireType))
+            {
+                return false;
             }
         }
 

@@ -1,20 +1,19 @@
 using System.Collections.Concurrent;
 using System.IO.Hashing;
 using System.Security.Cryptography;
-using Microsoft.Extensions.Options;
 
 namespace Forge.WebApi.Sla.Ingest;
 
 /// <summary>
 /// Remembers what the labels of a series say, keyed by their raw bytes, so that a known series costs one hash and one comparison. Bounded: two generations, the older is forgotten when the newer is full.
 /// </summary>
-internal sealed class SeriesCache(IOptions<IngestOptions> options)
+internal sealed class SeriesCache(SeriesMapper mapper, int bytes)
 {
     // Longer labels are mapped every time: they would push out the others.
     private const int MaxLabelBytes = 4096;
     private const int EntryOverhead = 200;
     private readonly long _seed = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(8));
-    private readonly long _generationBytes = options.Value.SeriesCacheBytes / 2;
+    private readonly long _generationBytes = bytes / 2;
     private readonly Lock _gate = new();
     private Generation _current = new();
     private Generation _previous = new();
@@ -37,7 +36,7 @@ internal sealed class SeriesCache(IOptions<IngestOptions> options)
     {
         var before = last;
         last = null;
-        if (labels.Length > MaxLabelBytes) return SignalMapping.TryMap(labels, out identity);
+        if (labels.Length > MaxLabelBytes) return SignalMapping.TryMap(mapper, labels, out identity);
         var key = XxHash3.HashToUInt64(labels, _seed);
         // The bytes are compared: a made-up collision must not turn one organization's series into another's.
         if (!_current.Entries.TryGetValue(key, out var entry) || !labels.SequenceEqual(entry.Labels))
@@ -48,7 +47,7 @@ internal sealed class SeriesCache(IOptions<IngestOptions> options)
             }
             else
             {
-                if (!SignalMapping.TryMap(labels, out identity)) return false;
+                if (!SignalMapping.TryMap(mapper, labels, out identity)) return false;
                 if (identity.Kind == SeriesKind.BadLabels) return true;
                 // Neighbours share the text of their organization.
                 if (before is not null && before.Identity.OrganizationId == identity.OrganizationId) identity = identity with { OrganizationId = before.Identity.OrganizationId };
@@ -69,8 +68,8 @@ internal sealed class SeriesCache(IOptions<IngestOptions> options)
     {
         lock (_gate)
         {
-            var bytes = entry.Labels.Length + EntryOverhead;
-            if (_current.Bytes + bytes > _generationBytes)
+            var size = entry.Labels.Length + EntryOverhead;
+            if (_current.Bytes + size > _generationBytes)
             {
                 _previous = _current;
                 _current = new Generation();
@@ -78,7 +77,7 @@ internal sealed class SeriesCache(IOptions<IngestOptions> options)
 
             if (_current.Entries.TryGetValue(key, out var known) && known.Labels.AsSpan().SequenceEqual(entry.Labels)) return known;
             entry.Home = _current;
-            if (_current.Entries.TryAdd(key, entry)) _current.Bytes += bytes;
+            if (_current.Entries.TryAdd(key, entry)) _current.Bytes += size;
             else entry.Home = null;
             return entry;
         }

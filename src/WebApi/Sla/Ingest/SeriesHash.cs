@@ -44,6 +44,18 @@ internal static class SeriesHash
         return hash == 0 ? 1 : hash;
     }
 
+    /// <summary>Hash of bytes that hold the lengths of their parts.</summary>
+    public static ulong Of(ReadOnlySpan<byte> bytes) => XxHash3.HashToUInt64(bytes, Seed);
+
+    /// <summary>Hash of a part of a series, e.g. one bucket of a histogram.</summary>
+    public static ulong Of(ulong whole, long part)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, whole);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[8..], part);
+        return XxHash3.HashToUInt64(bytes, Seed);
+    }
+
     private static int Write(Span<byte> target, ReadOnlySpan<byte> text)
     {
         BinaryPrimitives.WriteInt32LittleEndian(target, text.Length);

@@ -11,7 +11,7 @@ internal enum SeriesKind : byte
     /// <summary>Not part of the mapping.</summary>
     NotMapped = 1,
 
-    /// <summary>The mapped histogram without a suffix: only its native form means something, and that is not accepted.</summary>
+    /// <summary>The mapped histogram without a suffix: only its native form means something.</summary>
     NativeHistogram = 2,
 
     /// <summary>Its labels break a rule.</summary>
@@ -32,8 +32,9 @@ internal enum SeriesKind : byte
 /// <param name="BoundMs">Bucket bound in milliseconds, +∞ for the last, 0 for other roles.</param>
 /// <param name="Replica">Hash of the replica of an HA pair; 0 = none.</param>
 /// <param name="Gauge">Meaning of a gauge.</param>
+/// <param name="PerUnit">What a gauge's value is multiplied with: 1,000 for a percentile in seconds, else 1.</param>
 internal sealed record SeriesIdentity(
-    SeriesKind Kind, string? Metric, string? OrganizationId, ulong Series, ulong Family, ulong Group, SignalRole Role, double BoundMs, ulong Replica = 0, GaugeKind Gauge = default)
+    SeriesKind Kind, string? Metric, string? OrganizationId, ulong Series, ulong Family, ulong Group, SignalRole Role, double BoundMs, ulong Replica = 0, GaugeKind Gauge = default, double PerUnit = 1)
 {
     /// <summary>A series the mapping does not use.</summary>
     public static SeriesIdentity NotMapped { get; } = new(SeriesKind.NotMapped, null, null, 0, 0, 0, default, 0);

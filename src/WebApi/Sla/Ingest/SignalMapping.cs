@@ -1,15 +1,12 @@
 using System.Buffers;
-using System.Text;
 using Forge.Domain.Sla;
 
 namespace Forge.WebApi.Sla.Ingest;
 
-/// <summary>
-/// The default mapping of sla.md 3.1 for Prometheus labels: which organization a series belongs to and what its values mean.
-/// </summary>
+/// <summary>Applies a signal mapping (sla.md 3.1) to the labels of a Prometheus series: which organization it belongs to and what its values mean.</summary>
 internal static class SignalMapping
 {
-    /// <summary>Name of the mapped histogram.</summary>
+    /// <summary>Name of the histogram that the default mapping reads.</summary>
     public const string Histogram = "http_server_request_duration_seconds";
 
     /// <summary>Its counter of requests.</summary>
@@ -18,45 +15,54 @@ internal static class SignalMapping
     /// <summary>Its counters of requests up to a latency.</summary>
     public const string Bucket = Histogram + "_bucket";
 
-    private static ReadOnlySpan<byte> HistogramName => "http_server_request_duration_seconds"u8;
-
     /// <summary>Reads the concatenated label fields of one series; false when they are not protobuf.</summary>
-    public static bool TryMap(ReadOnlySpan<byte> labels, out SeriesIdentity identity)
+    public static bool TryMap(SeriesMapper mapper, ReadOnlySpan<byte> labels, out SeriesIdentity identity)
     {
         Span<LabelRange> buffer = stackalloc LabelRange[LabelSet.MaxLabels];
         identity = SeriesIdentity.BadLabels;
         if (!LabelSet.TryRead(labels, buffer, out var count)) return false;
-        if (count < 0) return true;
-        var ranges = buffer[..count];
-        var name = Find(labels, ranges, "__name__"u8);
-        if (name < 0) return true;
-        var metric = ranges[name].Value(labels);
-        identity = metric.StartsWith(HistogramName) ? Mapped(labels, ranges, metric[HistogramName.Length..]) : SeriesIdentity.NotMapped;
+        var ranges = buffer[..Math.Max(0, count)];
+        if (count >= 0) identity = Read(mapper, new Labels(labels, ranges));
+        if (mapper.Log is { } log)
+        {
+            var text = TrialLog.Text(labels, ranges);
+            log.Add(() => text, identity);
+        }
+
         return true;
     }
 
-    private static SeriesIdentity Mapped(ReadOnlySpan<byte> labels, ReadOnlySpan<LabelRange> ranges, ReadOnlySpan<byte> suffix)
+    private static SeriesIdentity Read(SeriesMapper mapper, Labels found)
     {
-        var at = Find(labels, ranges, "organization_id"u8);
-        var organization = at < 0 ? null : Encoding.UTF8.GetString(ranges[at].Value(labels));
-        if (suffix.IsEmpty) return new(SeriesKind.NativeHistogram, Histogram, organization, 0, 0, 0, default, 0);
-        if (suffix.SequenceEqual("_count"u8))
-        {
-            var status = Find(labels, ranges, "http_response_status_code"u8);
-            var role = status >= 0 && IsBadStatus(ranges[status].Value(labels)) ? SignalRole.BadRequests : SignalRole.Requests;
-            return Hashed(labels, ranges, new(SeriesKind.Mapped, Count, organization, 0, 0, 0, role, 0));
-        }
-
-        if (!suffix.SequenceEqual("_bucket"u8)) return SeriesIdentity.NotMapped;
-        var le = Find(labels, ranges, "le"u8);
-        return le >= 0 && TryBound(ranges[le].Value(labels), out var boundMs)
-            ? Hashed(labels, ranges, new(SeriesKind.Mapped, Bucket, organization, 0, 0, 0, SignalRole.LatencyBucket, boundMs))
-            : new(SeriesKind.BadLabels, Bucket, organization, 0, 0, 0, default, 0);
+        var metric = found.Value("__name__"u8);
+        if (metric.IsEmpty) return SeriesIdentity.BadLabels;
+        var rules = mapper.RulesFor(found, out var organization);
+        var meaning = rules.Of(metric, out var suffix);
+        return meaning.Use == MetricUse.None || rules.LeavesOut(found) ? SeriesIdentity.NotMapped : Mapped(found, rules, meaning, metric, suffix, organization);
     }
 
-    private static bool IsBadStatus(ReadOnlySpan<byte> code) => code.Length == 3 && code[0] == (byte)'5' && char.IsAsciiDigit((char)code[1]) && char.IsAsciiDigit((char)code[2]);
+    private static SeriesIdentity Mapped(Labels labels, MappingRules rules, MetricMeaning meaning, ReadOnlySpan<byte> metric, ReadOnlySpan<byte> suffix, string? organization)
+    {
+        var name = NameOf(metric);
+        if (meaning.Use == MetricUse.Total) return Hashed(labels, new(SeriesKind.Mapped, name, organization, 0, 0, 0, SignalRole.Requests, 0));
+        if (meaning.Use == MetricUse.Bad) return Hashed(labels, new(SeriesKind.Mapped, name, organization, 0, 0, 0, SignalRole.BadOfTotal, 0));
+        if (meaning.Use == MetricUse.Gauge) return Hashed(labels, new(SeriesKind.Gauge, name, organization, 0, 0, 0, default, 0, Gauge: meaning.Gauge, PerUnit: meaning.PerUnit));
+        if (suffix.IsEmpty) return Hashed(labels, new(SeriesKind.NativeHistogram, name, organization, 0, 0, 0, rules.RoleOf(labels), 0, PerUnit: PerUnit(metric)));
+        if (suffix.SequenceEqual("_count"u8)) return Hashed(labels, new(SeriesKind.Mapped, name, organization, 0, 0, 0, rules.RoleOf(labels), 0));
+        if (!TryBound(labels.Value("le"u8), PerUnit(metric[..^suffix.Length]), out var boundMs)) return new(SeriesKind.BadLabels, name, organization, 0, 0, 0, default, 0);
+        // A duration is above zero: the bucket up to zero says nothing.
+        return boundMs == 0 ? SeriesIdentity.NotMapped : Hashed(labels, new(SeriesKind.Mapped, name, organization, 0, 0, 0, SignalRole.LatencyBucket, boundMs));
+    }
 
-    private static bool TryBound(ReadOnlySpan<byte> text, out double boundMs)
+    // The unit is part of the name: seconds unless it says otherwise.
+    private static int PerUnit(ReadOnlySpan<byte> name) => name.EndsWith("_milliseconds"u8) || name.EndsWith("_ms"u8) ? 1 : 1000;
+
+    private static string NameOf(ReadOnlySpan<byte> metric) =>
+        metric.SequenceEqual("http_server_request_duration_seconds_bucket"u8) ? Bucket
+        : metric.SequenceEqual("http_server_request_duration_seconds_count"u8) ? Count
+        : System.Text.Encoding.UTF8.GetString(metric);
+
+    private static bool TryBound(ReadOnlySpan<byte> text, int perUnit, out double boundMs)
     {
         if (text.SequenceEqual("+Inf"u8))
         {
@@ -64,19 +70,23 @@ internal static class SignalMapping
             return true;
         }
 
-        return Milliseconds.TryParse(text, 1000, out boundMs) && boundMs >= 0;
+        return Milliseconds.TryParse(text, perUnit, out boundMs) && boundMs >= 0;
     }
 
-    private static SeriesIdentity Hashed(ReadOnlySpan<byte> labels, ReadOnlySpan<LabelRange> ranges, SeriesIdentity identity)
+    private static SeriesIdentity Hashed(Labels found, SeriesIdentity identity)
     {
+        var labels = found.Bytes;
+        var ranges = found.Ranges;
         var scratch = ArrayPool<byte>.Shared.Rent(SeriesHash.Scratch(labels.Length, ranges.Length));
         Span<bool> series = stackalloc bool[ranges.Length];
         Span<bool> family = stackalloc bool[ranges.Length];
         Span<bool> group = stackalloc bool[ranges.Length];
+        Span<bool> replica = stackalloc bool[ranges.Length];
         for (var i = 0; i < ranges.Length; i++)
         {
             var name = ranges[i].Name(labels);
-            series[i] = !name.SequenceEqual("__replica__"u8) && !name.SequenceEqual("prometheus_replica"u8);
+            replica[i] = name.SequenceEqual("__replica__"u8) || name.SequenceEqual("prometheus_replica"u8);
+            series[i] = !replica[i];
             family[i] = series[i] && !name.SequenceEqual("le"u8);
             group[i] = name.SequenceEqual("job"u8) || name.SequenceEqual("instance"u8);
         }
@@ -88,6 +98,7 @@ internal static class SignalMapping
                 Series = SeriesHash.Of(labels, ranges, series, scratch),
                 Family = SeriesHash.Of(labels, ranges, family, scratch),
                 Group = SeriesHash.Of(labels, ranges, group, scratch),
+                Replica = replica.Contains(true) ? SeriesHash.Of(labels, ranges, replica, scratch) : 0,
             };
         }
         finally
@@ -96,10 +107,24 @@ internal static class SignalMapping
         }
     }
 
-    private static int Find(ReadOnlySpan<byte> labels, ReadOnlySpan<LabelRange> ranges, ReadOnlySpan<byte> name)
+    private readonly ref struct Labels(ReadOnlySpan<byte> bytes, ReadOnlySpan<LabelRange> ranges) : IAttributes
     {
-        for (var i = 0; i < ranges.Length; i++)
-            if (ranges[i].Name(labels).SequenceEqual(name)) return i;
-        return -1;
+        public ReadOnlySpan<byte> Bytes { get; } = bytes;
+
+        public ReadOnlySpan<LabelRange> Ranges { get; } = ranges;
+
+        public ReadOnlySpan<byte> Find(SpeltName name)
+        {
+            foreach (var range in Ranges)
+                if (name.Is(range.Name(Bytes))) return range.Value(Bytes);
+            return default;
+        }
+
+        public ReadOnlySpan<byte> Value(ReadOnlySpan<byte> name)
+        {
+            foreach (var range in Ranges)
+                if (range.Name(Bytes).SequenceEqual(name)) return range.Value(Bytes);
+            return default;
+        }
     }
 }
