@@ -24,10 +24,11 @@ public static class IngestEndpoints
         return services;
     }
 
-    /// <summary>Maps <c>POST /api/ingest/prometheus/write</c> and <c>POST /api/ingest/metrics</c>. They know no cookie: only an ingest key counts.</summary>
+    /// <summary>Maps <c>POST /api/ingest/prometheus/write</c> and <c>POST /api/ingest/metrics</c>. They know no cookie: only an ingest key counts, so what belongs to people (sign-in, CSRF, setup) is not asked.</summary>
     public static IEndpointRouteBuilder MapForgeIngest(this IEndpointRouteBuilder endpoints)
     {
         var group = endpoints.MapGroup("/api/ingest").AllowAnonymous().DisableAntiforgery();
+        group.ShortCircuit();
         group.MapPost("/prometheus/write", (HttpContext http, IngestHandler handler) => handler.RemoteWrite(http)).WithName("IngestRemoteWrite");
         group.MapPost("/metrics", (HttpContext http, IngestHandler handler) => handler.MetricBatch(http)).WithName("IngestMetrics");
         return endpoints;
