@@ -16,12 +16,13 @@ internal sealed class Identities
         return true;
     }
 
-    /// <summary>Identity of a delta interval: its group and its interval.</summary>
+    /// <summary>Identity of a delta interval: its group, its interval, and its series if it has one.</summary>
     public static ulong Of(DeltaInterval interval)
     {
         var hash = Mix(interval.Group ^ 0x9e3779b97f4a7c15UL);
         hash = Mix(hash ^ (ulong)interval.FromMs);
-        return Mix(hash ^ (ulong)interval.ToMs);
+        hash = Mix(hash ^ (ulong)interval.ToMs);
+        return interval.Series == 0 ? hash : Mix(hash ^ interval.Series);
     }
 
     public void Save(StateWriter writer)

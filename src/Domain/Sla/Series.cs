@@ -39,6 +39,12 @@ internal sealed class Series(ulong id, Group group, SignalRole role, double boun
     /// <summary>Its value.</summary>
     public long SeenValue { get; set; }
 
+    /// <summary>When the counter was zero, as its sender says; 0 = not known.</summary>
+    public long StartMs { get; set; }
+
+    /// <summary>Buckets of a native or exponential histogram; null for a plain counter.</summary>
+    public BucketCursor? Buckets { get; set; }
+
     /// <summary>Position in the checkpoint that is being written.</summary>
     public int Ordinal { get; set; }
 
@@ -122,7 +128,14 @@ internal struct IntervalCounts
 }
 
 /// <summary>A sample that waits for the rest of its scrape; a NaN is a stale marker.</summary>
-internal readonly record struct StagedSample(Series Series, double Value);
+internal readonly record struct StagedSample(Series Series, double Value)
+{
+    /// <summary>When the counter was zero; 0 = not known.</summary>
+    public long StartMs { get; init; }
+
+    /// <summary>Buckets of a histogram.</summary>
+    public ExponentialCounts? Latency { get; init; }
+}
 
 /// <summary>The samples of one group and timestamp until they are applied together.</summary>
 internal sealed class StagedScrape(long at, long firstArrivalMs)
@@ -173,6 +186,12 @@ internal sealed class Group(ulong id)
 
     /// <summary>Requests with a latency, likewise.</summary>
     public long LatencyRate60 { get; set; }
+
+    /// <summary>Replica of an HA pair whose samples count; 0 = none seen.</summary>
+    public ulong Replica { get; set; }
+
+    /// <summary>When that replica last sent anything, by our clock.</summary>
+    public long ReplicaSeenMs { get; set; }
 
     /// <summary>When it last sent anything, by our clock.</summary>
     public long LastArrivalMs { get; set; }

@@ -1,7 +1,7 @@
 namespace Forge.Domain.Sla;
 
 /// <summary>The groups, series and histograms of one organization.</summary>
-internal sealed class SeriesTable
+internal sealed partial class SeriesTable
 {
     /// <summary>Silence after which a group and its series are forgotten.</summary>
     public const long ForgetAfterMs = 600_000;

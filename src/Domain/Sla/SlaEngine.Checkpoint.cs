@@ -3,7 +3,10 @@ namespace Forge.Domain.Sla;
 // The whole state as bytes: a format byte, varints, a checksum. Groups count as live again from the moment of restoring.
 public sealed partial class SlaEngine
 {
-    private const byte Format = 1;
+    private const byte Format = 2;
+
+    // Without the last part: no start times, histograms, gauges and replicas, which nothing had then.
+    private const byte FormatWithoutShapes = 1;
 
     /// <summary>Everything the engine knows, compact; call <see cref="MarkClean"/> once it is stored.</summary>
     public byte[] Checkpoint()
@@ -43,6 +46,7 @@ public sealed partial class SlaEngine
             writer.Signed(_slowMinutes[rank].Last);
             _slowSketches[rank].Save(writer);
         }
+        SaveShapes(writer);
         foreach (var group in _table.Groups.Values) group.CheckpointAt = group.NewestAt;
         _checkpointedVersion = _version;
         return writer.Finish();
@@ -53,10 +57,11 @@ public sealed partial class SlaEngine
     /// </summary>
     public static SlaEngine Restore(ReadOnlySpan<byte> checkpoint, SlaPolicy policy, DateTimeOffset now)
     {
-        var reader = new StateReader(checkpoint, Format);
+        var old = checkpoint is [FormatWithoutShapes, ..];
+        var reader = new StateReader(checkpoint, old ? FormatWithoutShapes : Format);
         try
         {
-            return Read(reader, policy, now);
+            return Read(reader, old, policy, now);
         }
         catch (Exception e) when (e is ArgumentOutOfRangeException or OverflowException or IndexOutOfRangeException)
         {
@@ -74,7 +79,7 @@ public sealed partial class SlaEngine
         return Restore(checkpoint, policy, now);
     }
 
-    private static SlaEngine Read(StateReader reader, SlaPolicy policy, DateTimeOffset now)
+    private static SlaEngine Read(StateReader reader, bool old, SlaPolicy policy, DateTimeOffset now)
     {
         var nowMs = now.ToUnixTimeMilliseconds();
         var monitored = reader.Flag();
@@ -112,6 +117,7 @@ public sealed partial class SlaEngine
             engine._slowMinutes[rank] = (reader.Signed(), reader.Signed());
             engine._slowSketches[rank].Load(reader);
         }
+        if (!old) engine.LoadShapes(reader, nowMs);
         reader.End();
         if (saved.Monitored != policy.Monitored || saved.MonthFrom != policy.MonthFrom || !SameMonth(saved, policy)) engine.Configure(policy, now);
         else engine.Policy = policy;

@@ -25,15 +25,20 @@ public sealed partial class SlaEngine
         receipt.Clear();
         if (batch.Samples.IsDefault) batch = batch with { Samples = [] };
         if (batch.Intervals.IsDefault) batch = batch with { Intervals = [] };
+        if (batch.Histograms.IsDefault) batch = batch with { Histograms = [] };
+        if (batch.Gauges.IsDefault) batch = batch with { Gauges = [] };
+        _replica = batch.Replica;
         if (batch.Identity != 0 && !_identities.Remember(batch.Identity))
         {
-            receipt.Ignore(IngestReason.Duplicate, batch.Samples.Length + batch.Intervals.Length);
+            receipt.Ignore(IngestReason.Duplicate, batch.Samples.Length + batch.Intervals.Length + batch.Histograms.Length + batch.Gauges.Length);
             needsCheckpoint = _durableVersion > _cleanVersion;
             return receipt.Build();
         }
         foreach (var group in _table.Groups.Values) Drain(group, nowMs);
         foreach (var interval in batch.Intervals) Take(interval, nowMs, receipt);
         TakeSamples(batch.Samples.AsSpan(), nowMs, receipt);
+        foreach (var histogram in batch.Histograms) Take(histogram, nowMs, receipt);
+        foreach (ref readonly var gauge in batch.Gauges.AsSpan()) Take(gauge, nowMs, receipt);
         foreach (var group in _touchedGroups) Drain(group, nowMs);
         _touchedGroups.Clear();
         CountUnknown(nowMs);
@@ -47,6 +52,11 @@ public sealed partial class SlaEngine
 
     private void Take(DeltaInterval interval, long nowMs, ReceiptBuilder receipt)
     {
+        if (IsOtherReplica(interval.Group, nowMs))
+        {
+            receipt.Ignore(IngestReason.Replica, 1);
+            return;
+        }
         if (IntervalFault(interval, nowMs) is { } fault)
         {
             receipt.Refuse(fault, interval.ToMs);
@@ -69,7 +79,8 @@ public sealed partial class SlaEngine
             return;
         }
         var counts = new IntervalCounts { From = interval.FromMs, Total = interval.Total, Bad = interval.Bad };
-        if (!interval.Counts.IsDefaultOrEmpty) CountLatency(ref counts, interval);
+        if (interval.Exponential is { } exponential) CountExponential(ref counts, exponential, interval.ToMs);
+        else if (!interval.Counts.IsDefaultOrEmpty) CountLatency(ref counts, interval);
         ApplyInterval(interval.FromMs, interval.ToMs, default, counts, nowMs);
         group.NewestAt = Math.Max(group.NewestAt, interval.ToMs);
         group.LastArrivalMs = nowMs;
@@ -89,6 +100,11 @@ public sealed partial class SlaEngine
         if (length is <= 0 or > MaxIntervalMs) return IngestReason.IntervalInvalid;
         if (interval.Total < 0 || interval.Bad < 0) return IngestReason.NegativeValue;
         if (interval.Bad > interval.Total || interval.Total > Slots.MaxRequestsPerSlot * Slots.Cover(interval.FromMs, interval.ToMs).Count) return IngestReason.IntervalInvalid;
+        if (interval.Exponential is { } exponential)
+        {
+            if (!counts.IsDefaultOrEmpty || !bounds.IsDefaultOrEmpty) return IngestReason.IntervalInvalid;
+            return BucketCursor.Fault(exponential, out var all) ?? (all > interval.Total ? IngestReason.IntervalInvalid : null);
+        }
         if (counts.IsDefaultOrEmpty) return bounds.IsDefaultOrEmpty ? null : IngestReason.IntervalInvalid;
         var boundCount = bounds.IsDefault ? 0 : bounds.Length;
         if (counts.Length != boundCount + 1 || boundCount == 0) return IngestReason.IntervalInvalid;
@@ -125,31 +141,21 @@ public sealed partial class SlaEngine
     {
         var latency = LatencyCounts.Of(bounds, cumulative, Policy.Terms.Latency);
         if (latency.Count == 0) return;
-        counts.Latency += latency.Count;
-        counts.Slow50 += latency.Slow50;
-        counts.Slow95 += latency.Slow95;
-        counts.Slow99 += latency.Slow99;
-        LatencyApproximate |= latency.Approximate;
+        Add(ref counts, latency);
         var (first, count) = Slots.Cover(counts.From, toMs);
         var slot = first + count - 1;
         EnsureRing(slot);
-        var minute = Slots.FloorDiv(slot, Slots.PerMinute);
         var (low, below) = (0d, 0L);
         for (var i = 0; i < bounds.Length; i++)
         {
             var high = double.IsPositiveInfinity(bounds[i]) ? low : bounds[i] / 1_000;
             var inBucket = cumulative[i] - below;
-            if (inBucket > 0)
-            {
-                _minutes.AddRange(minute, low, high, inBucket);
-                _days.AddRange(Slots.FloorDiv(slot, Slots.PerDay), low, high, inBucket);
-                if (_month.Contains(slot)) _month.Sketch.AddRange(low, high, inBucket);
-            }
+            if (inBucket > 0) AddToSketches(slot, low, high, inBucket);
             (low, below) = (high, Math.Max(below, cumulative[i]));
         }
     }
 
-    private void Take(in CumulativeSample sample, long nowMs, ReceiptBuilder receipt)
+    private void Take(in CumulativeSample sample, long nowMs, ReceiptBuilder receipt, ExponentialCounts? latency = null)
     {
         var stale = double.IsNaN(sample.Value);
         if (sample.AtMs > nowMs + MaxFutureMs) receipt.Refuse(IngestReason.Future, sample.AtMs);
@@ -157,12 +163,12 @@ public sealed partial class SlaEngine
         else if (!stale && (!double.IsFinite(sample.Value) || sample.Value > (1L << 53))) receipt.Refuse(IngestReason.NotANumber, sample.AtMs);
         else if (sample.Role == SignalRole.LatencyBucket && (double.IsNaN(sample.BoundMs) || sample.BoundMs <= 0)) receipt.Refuse(IngestReason.NotANumber, sample.AtMs);
         else if (sample.Value < 0) receipt.Refuse(IngestReason.NegativeValue, sample.AtMs);
-        else if (_table.Find(sample.Series, null) is { } series) TakeKnown(series, sample, stale, nowMs, receipt);
+        else if (_table.Find(sample.Series, null) is { } series) TakeKnown(series, sample, stale, nowMs, receipt, latency);
         else if (stale) receipt.Ignore(IngestReason.StaleMarker, 1);
-        else TakeNew(sample, nowMs, receipt);
+        else TakeNew(sample, nowMs, receipt, latency);
     }
 
-    private void TakeNew(in CumulativeSample sample, long nowMs, ReceiptBuilder receipt)
+    private void TakeNew(in CumulativeSample sample, long nowMs, ReceiptBuilder receipt, ExponentialCounts? latency)
     {
         if (_table.SeriesCount >= MaxSeries) _table.Forget(nowMs);
         if (_table.SeriesCount >= MaxSeries)
@@ -181,6 +187,7 @@ public sealed partial class SlaEngine
             return;
         }
         var before = ScrapeBefore(group, sample.AtMs);
+        if (before != Series.Never && sample.AtMs - before > MaxIntervalMs && BornAt(sample.StartMs, before, sample.AtMs)) before = sample.StartMs;
         var born = before != Series.Never && sample.AtMs - before <= MaxIntervalMs;
         if (born && IsTooMany(sample.Value, before, sample.AtMs))
         {
@@ -188,13 +195,13 @@ public sealed partial class SlaEngine
             return;
         }
         var series = _table.Add(sample.Series, group, sample.Role, sample.BoundMs, sample.Family);
-        Stage(series, sample.AtMs, Math.Floor(sample.Value), nowMs);
+        Stage(series, sample.AtMs, Math.Floor(sample.Value), nowMs, sample.StartMs, latency);
         if (born) receipt.Accept();
         else receipt.Ignore(IngestReason.Baseline, 1);
         _mustPersist = true;
     }
 
-    private void TakeKnown(Series series, in CumulativeSample sample, bool stale, long nowMs, ReceiptBuilder receipt)
+    private void TakeKnown(Series series, in CumulativeSample sample, bool stale, long nowMs, ReceiptBuilder receipt, ExponentialCounts? latency)
     {
         var at = sample.AtMs;
         if (at <= series.CursorAt || IsStaged(series, at))
@@ -218,19 +225,26 @@ public sealed partial class SlaEngine
         }
         var value = Math.Floor(sample.Value);
         var gap = series.SeenAt != Series.Never && at - series.SeenAt > MaxIntervalMs;
-        var reset = at < series.SeenAt || value < series.SeenValue;
+        var reset = at < series.SeenAt || value < series.SeenValue || IsRestart(series, sample.StartMs, series.SeenAt);
         if (!gap && at > series.SeenAt && IsTooMany(reset ? value : value - series.SeenValue, series.SeenAt, at))
         {
             receipt.Refuse(IngestReason.NotANumber, at);
             return;
         }
-        Stage(series, at, value, nowMs);
+        Stage(series, at, value, nowMs, sample.StartMs, latency);
         if (gap) receipt.Ignore(IngestReason.Gap, 1);
         else receipt.Accept();
         // A sender that catches up brings minutes of data at once; after a crash the next difference may span only 5 of them.
         var ahead = series.Group.StoredAt != Series.Never && at - series.Group.StoredAt > MaxUnstoredMs;
         _mustPersist |= gap || reset || ahead;
     }
+
+    /// <summary>The sender says that the counter began anew after the sample before: its old start is behind us.</summary>
+    private static bool IsRestart(Series series, long startMs, long lastAt) =>
+        startMs != 0 && lastAt != Series.Never && (startMs > lastAt || (series.StartMs != 0 && startMs > series.StartMs));
+
+    /// <summary>A first sample whose counter was zero after the group's previous scrape, at most 5 min ago.</summary>
+    private static bool BornAt(long startMs, long before, long at) => startMs > before && startMs < at && at - startMs <= MaxIntervalMs;
 
     private static bool IsOutOfOrder(Group group, long at) => group.NewestAt != Series.Never && at < group.NewestAt - MaxIntervalMs;
 
@@ -248,7 +262,7 @@ public sealed partial class SlaEngine
         if (_table.Groups.TryGetValue(id, out var group)) return group;
         if (_table.Groups.Count >= MaxGroups) _table.Forget(nowMs);
         if (_table.Groups.Count >= MaxGroups) return null;
-        return _table.Groups[id] = new Group(id) { LastArrivalMs = nowMs };
+        return _table.Groups[id] = new Group(id) { LastArrivalMs = nowMs, Replica = _replica, ReplicaSeenMs = nowMs };
     }
 
     private sealed class ReceiptBuilder

@@ -16,7 +16,8 @@ public sealed partial class SlaEngine
             var length = 1;
             while (length < samples.Length && samples[length].AtMs == samples[0].AtMs && samples[length].Group == samples[0].Group) length++;
             var stretch = samples[..length];
-            if (TryTakeScrape(stretch, ref before, nowMs)) receipt.Accept(length);
+            if (IsOtherReplica(stretch[0].Group, nowMs)) receipt.Ignore(IngestReason.Replica, length);
+            else if (TryTakeScrape(stretch, ref before, nowMs)) receipt.Accept(length);
             else foreach (ref readonly var sample in stretch) Take(sample, nowMs, receipt);
             samples = samples[length..];
         }
@@ -43,7 +44,7 @@ public sealed partial class SlaEngine
             // NaN, fractions below the last value, resets, ended series and those that were missing last time: one by one.
             var rise = sample.Value - series.Value;
             if (!(rise >= 0) || rise > most || sample.Value > (1L << 53) || (sample.Role == SignalRole.LatencyBucket && !(sample.BoundMs > 0))) return false;
-            if (series.CursorAt != from || series.Ended || series.Mark == mark || series.Group != group || series.SeenAt != from) return false;
+            if (series.CursorAt != from || series.Ended || series.Mark == mark || series.Group != group || series.SeenAt != from || sample.StartMs != series.StartMs || series.Buckets is not null) return false;
             series.Mark = mark;
             _stretch.Add(series);
         }

@@ -84,7 +84,8 @@ public sealed partial class SlaEngine
             ref var detail = ref _ring.Detail(slot);
             var counts = new SlotCounts(
                 value.Total60, value.Bad60, detail.Evidence, expected, detail.Latency60, detail.Slow50, detail.Slow95, detail.Slow99, detail.LatencyEvidence, expectedLatency);
-            Change(slot, Judged(value, counts, 0));
+            var judged = Judged(value, counts, 0);
+            Change(slot, _gauges is { } gauges ? WithMarks(judged, gauges.Marks(slot)) : judged);
         }
     }
 

@@ -3,7 +3,7 @@ namespace Forge.Domain.Sla;
 // A scrape is applied whole: its samples wait until every series of the group's previous scrape is there, at most 10 s (sla.md 3.2).
 public sealed partial class SlaEngine
 {
-    private void Stage(Series series, long at, double value, long nowMs)
+    private void Stage(Series series, long at, double value, long nowMs, long startMs = 0, ExponentialCounts? latency = null)
     {
         var group = series.Group;
         var i = group.Staged.FindIndex(s => s.At >= at);
@@ -13,7 +13,7 @@ public sealed partial class SlaEngine
             group.Staged.Insert(i, new StagedScrape(at, nowMs));
         }
         var scrape = group.Staged[i];
-        scrape.Samples.Add(new StagedSample(series, value));
+        scrape.Samples.Add(new StagedSample(series, value) { StartMs = startMs, Latency = latency });
         scrape.Arrived.Add(series);
         if (!double.IsNaN(value) && at > series.SeenAt) (series.SeenAt, series.SeenValue) = (at, (long)value);
         group.NewestAt = Math.Max(group.NewestAt, at);
@@ -66,8 +66,9 @@ public sealed partial class SlaEngine
     {
         _added.Clear();
         var (values, fresh) = (0, scrape.At > group.LastAt);
-        foreach (var (series, value) in scrape.Samples)
+        foreach (var sample in scrape.Samples)
         {
+            var (series, value) = sample;
             if (scrape.At <= series.CursorAt) continue;
             if (double.IsNaN(value))
             {
@@ -76,7 +77,7 @@ public sealed partial class SlaEngine
                 continue;
             }
             values++;
-            Move(series, scrape.At, (long)value, group);
+            Move(sample, scrape.At, group);
         }
         if (values > 0)
         {
@@ -95,11 +96,23 @@ public sealed partial class SlaEngine
         if (group.ExpectedSeries == 0) (group.Rate60, group.LatencyRate60) = (0, 0);
     }
 
-    private void Move(Series series, long at, long value, Group group)
+    private void Move(in StagedSample sample, long at, Group group)
     {
-        var from = series.CursorAt;
-        var difference = value >= series.Value ? value - series.Value : value;
+        var (series, value, from) = (sample.Series, (long)sample.Value, sample.Series.CursorAt);
+        var reset = value < series.Value || IsRestart(series, sample.StartMs, from);
+        ExponentialCounts? rise = null;
+        if (sample.Latency is { } latency)
+        {
+            var buckets = series.Buckets ??= new BucketCursor();
+            rise = reset ? null : buckets.Rise(latency);
+            reset |= rise is null;
+            rise ??= latency;
+            buckets.Set(latency);
+        }
+        var difference = reset ? value : value - series.Value;
         if (from == Series.Never) (from, difference) = (AppliedBefore(group, at), value);
+        if (series.CursorAt == Series.Never && from != Series.Never && at - from > MaxIntervalMs && BornAt(sample.StartMs, from, at)) from = sample.StartMs;
+        if (sample.StartMs != 0) series.StartMs = sample.StartMs;
         if (from != Series.Never && at - from > MaxIntervalMs) from = Series.Never;
         (series.CursorAt, series.Value, series.Ended, series.Counted) = (at, value, false, false);
         (series.From, series.Difference) = (from, from == Series.Never ? 0 : difference);
@@ -114,6 +127,7 @@ public sealed partial class SlaEngine
         if (series.Role != SignalRole.BadOfTotal) counts.Total += series.Difference;
         if (series.Role is SignalRole.BadRequests or SignalRole.BadOfTotal) counts.Bad += series.Difference;
         series.Counted = true;
+        if (rise is not null) CountExponential(ref counts, rise, at);
     }
 
     private ref IntervalCounts Added(long from)

@@ -134,7 +134,9 @@ public sealed partial class SlaEngine
         foreach (var group in _table.Groups.Values) Drain(group, nowMs);
         CountUnknown(nowMs);
         Judge(_heldFrom, nowMs);
-        if (_table.Forget(nowMs)) _version++;
+        if (!_table.Forget(nowMs)) return;
+        _gauges?.Forget(_table);
+        _version++;
     }
 
     /// <summary>The earliest instant at which <see cref="Tick"/> would change a verdict, an episode or a figure; null when nothing is pending.</summary>

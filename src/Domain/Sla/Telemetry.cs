@@ -39,7 +39,20 @@ public readonly record struct CumulativeSample(ulong Series, ulong Family, ulong
 /// <param name="Offset">Index of the first count.</param>
 /// <param name="Counts">Counts by bucket, not cumulative, none negative; at most 640.</param>
 [GenerateSerializer, Immutable, Alias("forge.ExponentialCounts")]
-public sealed record ExponentialCounts(int Scale, long ZeroCount, int Offset, ImmutableArray<long> Counts);
+public sealed record ExponentialCounts(int Scale, long ZeroCount, int Offset, ImmutableArray<long> Counts)
+{
+    /// <summary>The same counts at a scale that is not finer: two to the difference neighbours become one bucket, exactly.</summary>
+    public ExponentialCounts AtScale(int scale)
+    {
+        var shift = Scale - scale;
+        ArgumentOutOfRangeException.ThrowIfNegative(shift, nameof(scale));
+        if (shift == 0 || Counts.IsEmpty) return this with { Scale = scale };
+        var first = Offset >> shift;
+        var merged = new long[((Offset + Counts.Length - 1) >> shift) - first + 1];
+        for (var i = 0; i < Counts.Length; i++) merged[((Offset + i) >> shift) - first] += Counts[i];
+        return new ExponentialCounts(scale, ZeroCount, first, [.. merged]);
+    }
+}
 
 /// <summary>One cumulative native or exponential histogram: requests and their latency in one value.</summary>
 /// <param name="Series">Hash of the series' whole identity.</param>

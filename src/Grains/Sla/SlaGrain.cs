@@ -119,7 +119,7 @@ public sealed partial class SlaGrain(
     public Task<SlaHistory> History(DateTimeOffset from, DateTimeOffset to, int stepSeconds) => Task.FromResult(_engine.History(Id, from, to, stepSeconds));
 
     private static IngestReceipt Unknown(TelemetryBatch batch) =>
-        new(0, [], [new ReasonCount(IngestReason.OrganizationUnknown, batch.Samples.Length + batch.Intervals.Length)], []);
+        new(0, [], [new ReasonCount(IngestReason.OrganizationUnknown, batch.Samples.Length + batch.Intervals.Length + (batch.Histograms.IsDefault ? 0 : batch.Histograms.Length) + (batch.Gauges.IsDefault ? 0 : batch.Gauges.Length))], []);
 
     private async Task TickAsync()
     {

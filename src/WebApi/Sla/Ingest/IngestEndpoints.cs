@@ -27,10 +27,14 @@ public static class IngestEndpoints
         return services;
     }
 
-    /// <summary>Maps <c>POST /api/ingest/prometheus/write</c>, <c>/api/ingest/metrics</c>, <c>/api/ingest/otlp/v1/metrics</c> and OTLP/gRPC (which needs HTTP/2). They know no cookie: only an ingest key counts.</summary>
+    /// <summary>
+    /// Maps <c>POST /api/ingest/prometheus/write</c>, <c>/api/ingest/metrics</c>, <c>/api/ingest/otlp/v1/metrics</c> and OTLP/gRPC (which needs HTTP/2).
+    /// They know no cookie: only an ingest key counts, so what belongs to people (sign-in, CSRF, setup) is not asked.
+    /// </summary>
     public static IEndpointRouteBuilder MapForgeIngest(this IEndpointRouteBuilder endpoints)
     {
         var group = endpoints.MapGroup("/api/ingest").AllowAnonymous().DisableAntiforgery();
+        group.ShortCircuit();
         group.MapPost("/prometheus/write", (HttpContext http, IngestHandler handler) => handler.RemoteWrite(http)).WithName("IngestRemoteWrite");
         group.MapPost("/metrics", (HttpContext http, IngestHandler handler) => handler.MetricBatch(http)).WithName("IngestMetrics");
         group.MapPost("/otlp/v1/metrics", (HttpContext http, OtlpHandler handler) => handler.Http(http)).WithName("IngestOtlp");
