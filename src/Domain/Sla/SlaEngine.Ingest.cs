@@ -34,6 +34,7 @@ public sealed partial class SlaEngine
             needsCheckpoint = _durableVersion > _cleanVersion;
             return receipt.Build();
         }
+        RollDay(_clockMs);
         foreach (var group in _table.Groups.Values) Drain(group, nowMs);
         foreach (var interval in batch.Intervals) Take(interval, nowMs, receipt);
         TakeSamples(batch.Samples.AsSpan(), nowMs, receipt);

@@ -180,12 +180,7 @@ public sealed partial class SlaEngine
         double Seconds(int index) => Math.Clamp(BucketCursor.LowerSeconds(sketched.Scale, index), 1e-9, 15_000);
     }
 
-    private void AddToSketches(long slot, double low, double high, long count)
-    {
-        _minutes.AddRange(Slots.FloorDiv(slot, Slots.PerMinute), low, high, count);
-        _days.AddRange(Slots.FloorDiv(slot, Slots.PerDay), low, high, count);
-        if (_month.Contains(slot)) _month.Sketch.AddRange(low, high, count);
-    }
+    private void AddToSketches(long slot, double low, double high, long count) => _minutes.AddRange(Slots.FloorDiv(slot, Slots.PerMinute), low, high, count);
 
     private void Add(ref IntervalCounts counts, in LatencyCounts latency)
     {

@@ -81,30 +81,12 @@ public sealed class CheckpointTests
         Assert.False(restored.Dirty);
     }, iter: 60, threads: 1);
 
-    // Written by the version before histograms and gauges (format 1, deflated): one group, scrapes at 0, 10 and 20 s, 100 good requests in the first interval, 50 good and 50 bad in the second.
-    private const string FirstFormat =
-        "Y2RsWHD17bs0KLnh3/OmdIY1TA2njqxgZDhw4zpQ8ASjEYTRBBL89x8KGCf4MYCV/YeLMIJVrBN0PMHIwJB0gjGFYRTQFqRAScaG7d0yo8ExUIBxwTfr0VAYBSMhqTMyMkxgTmE8s58JLgISQKhgAo" +
-        "lAAKTeYNy/g4lx/hygKCMD0wS/D3rA/LLnGlAixQikKBWmUYCRYRojSKFRGkxIkJHBCCzCwLBkBahKwkuhge2c54oB";
-
-    [Fact]
-    public void Restore_OfTheFirstFormat_GoesOnWhereItEnded()
-    {
-        using var bytes = new MemoryStream();
-        using (var packed = new System.IO.Compression.DeflateStream(new MemoryStream(Convert.FromBase64String(FirstFormat)), System.IO.Compression.CompressionMode.Decompress)) packed.CopyTo(bytes);
-        var engine = SlaEngine.Restore(bytes.ToArray(), T.Policy(), T.At(20));
-        Assert.Equal((200, 50), engine.Totals);
-        Assert.Equal("gB", engine.Verdicts(0, 2));
-        engine.Scrape(30, 300, 50);
-        Assert.Equal((300, 50), engine.Totals);
-        Assert.Equal(engine.Picture(30), SlaEngine.Restore(engine.Checkpoint(), engine.Policy, T.At(30)).Picture(30));
-    }
-
     [Fact]
     public void Restore_OfTornOrForeignBytes_SaysWhatIsWrong()
     {
         var bytes = T.Engine().Checkpoint();
         Assert.Contains("shorter", Fault([1]));
-        Assert.Contains("format 3", Fault([3, .. bytes[1..]]));
+        Assert.Contains("format 9", Fault([9, .. bytes[1..]]));
         Assert.Contains("checksum", Fault(bytes[..^1]));
         for (var i = 1; i < bytes.Length; i++)
         {
