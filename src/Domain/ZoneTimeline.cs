@@ -59,6 +59,13 @@ public sealed record ZoneTimeline(string ZoneId, string TzdbVersion, ImmutableAr
         return (first, StartOfDay(first), StartOfDay(first.AddMonths(1)));
     }
 
+    /// <summary>The local day that contains an instant, half-open: 23 to 25 h where clocks change.</summary>
+    public (DateTimeOffset From, DateTimeOffset To) DayAt(DateTimeOffset instant)
+    {
+        var date = DateAt(instant);
+        return (StartOfDay(date), StartOfDay(date.AddDays(1)));
+    }
+
     /// <summary>The local date at an instant.</summary>
     public DateOnly DateAt(DateTimeOffset instant) => DateOnly.FromDateTime(LocalAt(instant));
 }

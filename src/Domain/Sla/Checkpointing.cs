@@ -6,7 +6,7 @@ namespace Forge.Domain.Sla;
 /// <summary>Writes a checkpoint: little-endian fixed words and LEB128 varints.</summary>
 internal sealed class StateWriter
 {
-    private readonly ArrayBufferWriter<byte> _out = new(8_192);
+    private readonly ArrayBufferWriter<byte> _out = new(4_096);
 
     public void Byte(byte value)
     {
@@ -37,6 +37,13 @@ internal sealed class StateWriter
     {
         BinaryPrimitives.WriteUInt64LittleEndian(_out.GetSpan(8), value);
         _out.Advance(8);
+    }
+
+    /// <summary>Their number, then the bytes.</summary>
+    public void Bytes(ReadOnlySpan<byte> bytes)
+    {
+        Count(bytes.Length);
+        _out.Write(bytes);
     }
 
     public void Double(double value) => Word(BitConverter.DoubleToUInt64Bits(value));
@@ -123,6 +130,13 @@ internal sealed class StateReader
     }
 
     public double Double() => BitConverter.UInt64BitsToDouble(Word());
+
+    public byte[] Bytes()
+    {
+        var count = Count(_bytes.Length - _at);
+        _at += count;
+        return _bytes[(_at - count).._at];
+    }
 
     public void End()
     {

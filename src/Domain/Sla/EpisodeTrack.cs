@@ -14,6 +14,9 @@ internal sealed class EpisodeTrack
     /// <summary>State in front of the oldest kept slot.</summary>
     public EpisodeState Base => _base;
 
+    /// <summary>Slots before <c>Until</c> were judged by other terms; null when all by the same.</summary>
+    public (EpisodeTerms Terms, long Until)? Earlier { get; set; }
+
     /// <summary>Starts in front of a slot, with nothing before it.</summary>
     public void Start(long next) => Set(new EpisodeState(next));
 
@@ -29,7 +32,7 @@ internal sealed class EpisodeTrack
         where TSource : IEpisodeSource
     {
         if (dirtyFrom < _middle.Next) Rewind();
-        EpisodeMachine.Run(ref _base, terms, source, tail - 1, null);
+        Run(ref _base, terms, source, tail - 1, null);
         if (_middle.Next < _base.Next) Rewind();
         _settled.RemoveAll(e => e.LastBad < tail);
     }
@@ -46,9 +49,9 @@ internal sealed class EpisodeTrack
         where TSource : IEpisodeSource
     {
         if (dirtyFrom < _middle.Next) Rewind();
-        EpisodeMachine.Run(ref _middle, terms, source, last - Slots.Detailed, _settled);
+        Run(ref _middle, terms, source, last - Slots.Detailed, _settled);
         var (closed, state) = (new List<EpisodeState>(_settled), _middle);
-        EpisodeMachine.Run(ref state, terms, source, last, closed);
+        Run(ref state, terms, source, last, closed);
         return (closed, state);
     }
 
@@ -97,5 +100,13 @@ internal sealed class EpisodeTrack
             state.WorstLatencyCentiMs = reader.UInt();
         }
         Set(state);
+    }
+
+    /// <summary>What was judged by earlier terms stays judged by them.</summary>
+    private void Run<TSource>(ref EpisodeState state, EpisodeTerms terms, TSource source, long last, List<EpisodeState>? closed)
+        where TSource : IEpisodeSource
+    {
+        if (Earlier is { } earlier && state.Next < earlier.Until) EpisodeMachine.Run(ref state, earlier.Terms, source, Math.Min(last, earlier.Until - 1), closed);
+        EpisodeMachine.Run(ref state, terms, source, last, closed);
     }
 }

@@ -1,105 +1,147 @@
 namespace Forge.Domain.Sla;
 
-/// <summary>Slot counts and requests of the last 744 hours, changed by every slot change; the source of the 30-day window.</summary>
+/// <summary>Sums of the last 744 hours and of the last day by 10 min, changed by every slot change; knows which hours no row holds as they are.</summary>
 internal sealed class HourTier
 {
     public const int Kept = 744;
-    private readonly Cell[] _sums = new Cell[Kept];
+    private const byte Due = 1;
+    private const byte Taken = 2;
+    private readonly byte[] _rows = new byte[Kept];
 
-    // Only MeanOfSlices has slices.
-    private SliceSums[]? _slices;
-    private bool _empty = true;
+    // Revisions only of hours that may still change.
+    private readonly SortedDictionary<long, int> _revisions = [];
 
-    /// <summary>One hour, packed: at most 360 slots.</summary>
-    private record struct Cell(long Total60, long Bad60, ushort Good, ushort Bad, ushort Excluded)
-    {
-        public static Cell Of(in SlotSums sums) => new(sums.Total60, sums.Bad60, (ushort)sums.Good, (ushort)sums.Bad, (ushort)sums.Excluded);
+    public SumTier Hours { get; } = new(Kept, Slots.PerHour);
 
-        public readonly SlotSums Sums => new() { Good = Good, Bad = Bad, Excluded = Excluded, Total60 = Total60, Bad60 = Bad60 };
-    }
-
-    public long Newest { get; private set; }
-
-    /// <summary>Counts every change of an hour; tells whether it changed again.</summary>
-    public long Changes(long hour) => _changed.GetValueOrDefault(hour);
-
-    /// <summary>Hours that changed and may still change.</summary>
-    public IEnumerable<long> Changed => _changed.Keys;
-
-    private readonly SortedDictionary<long, long> _changed = [];
-    private long _change;
+    public SumTier TenMinutes { get; } = new(150, Slots.PerTenMinutes);
 
     public void Change(long slot, SlotValue from, SlotValue to)
     {
-        if (!At(Slots.FloorDiv(slot, Slots.PerHour), out var cell)) return;
-        _changed[Slots.FloorDiv(slot, Slots.PerHour)] = ++_change;
-        var sums = _sums[cell].Sums;
-        sums.Add(from, -1);
-        sums.Add(to, 1);
-        _sums[cell] = Cell.Of(sums);
+        Touch(Slots.FloorDiv(slot, Slots.PerHour));
+        Hours.Change(slot, from, to);
+        TenMinutes.Change(slot, from, to);
     }
 
     public void Change(long slot, in SliceSums from, in SliceSums to)
     {
-        if (!At(Slots.FloorDiv(slot, Slots.PerHour), out var cell)) return;
-        _slices ??= new SliceSums[Kept];
-        _slices[cell].Add(from, -1);
-        _slices[cell].Add(to, 1);
+        Hours.Change(slot, from, to);
+        TenMinutes.Change(slot, from, to);
     }
 
-    /// <summary>Sums of the hours first..last (Unix time / 3,600 s).</summary>
-    public (SlotSums Slots, SliceSums Slices) Sum(long first, long last)
+    public void Add(long slot, in LatencySums latency)
     {
-        var (slots, slices) = (default(SlotSums), default(SliceSums));
-        if (_empty) return (slots, slices);
-        for (var hour = Math.Max(first, Newest - Kept + 1); hour <= Math.Min(last, Newest); hour++)
-        {
-            var cell = (int)(hour % Kept);
-            slots.Add(_sums[cell].Sums);
-            if (_slices is not null) slices.Add(_slices[cell], 1);
-        }
-        return (slots, slices);
+        if (latency.Count60 == 0) return;
+        Touch(Slots.FloorDiv(slot, Slots.PerHour));
+        Hours.Add(slot, latency);
+        TenMinutes.Add(slot, latency);
     }
 
+    /// <summary>Something of an hour changed.</summary>
+    public void Touch(long hour)
+    {
+        if (!Hours.IsEmpty && hour > Hours.Newest)
+        {
+            for (var gone = Math.Max(Hours.Newest + 1, hour - Kept + 1); gone <= hour; gone++) _rows[gone % Kept] = 0;
+        }
+        if (Hours.IsEmpty || hour >= Hours.Oldest) _rows[hour % Kept] = Due;
+    }
+
+    /// <summary>No row holds the hour as it is.</summary>
+    public bool IsDue(long hour) => Hours.Contains(hour) && _rows[hour % Kept] != 0;
+
+    /// <summary>Some hour of a UTC day is not in its row: the day's sketch has to be kept.</summary>
+    public bool IsDayDue(long day)
+    {
+        for (var hour = day * 24; hour < (day + 1) * 24; hour++)
+            if (IsDue(hour)) return true;
+        return false;
+    }
+
+    /// <summary>Hours first..last that are due, oldest first.</summary>
+    public IEnumerable<long> DueHours(long first, long last)
+    {
+        if (Hours.IsEmpty) yield break;
+        for (var hour = Math.Max(first, Hours.Oldest); hour <= Math.Min(last, Hours.Newest); hour++)
+            if (IsDue(hour)) yield return hour;
+    }
+
+    /// <summary>An hour is handed out to be stored; answers its revision.</summary>
+    public int Take(long hour)
+    {
+        _rows[hour % Kept] |= Taken;
+        return _revisions.GetValueOrDefault(hour) + 1;
+    }
+
+    /// <summary>An hour that was handed out is stored; false when it changed meanwhile.</summary>
+    public bool Store(long hour, int revision)
+    {
+        if (!Hours.Contains(hour)) return false;
+        Remember(hour, revision);
+        if ((_rows[hour % Kept] & Taken) == 0) return false;
+        _rows[hour % Kept] = 0;
+        return true;
+    }
+
+    /// <summary>Sums of an hour as its row gives them; the row is up to date.</summary>
+    public void Restore(long hour, in TierSums sums, int revision)
+    {
+        Hours[hour] = sums;
+        if (!Hours.Contains(hour)) return;
+        _rows[hour % Kept] = 0;
+        Remember(hour, revision);
+    }
+
+    /// <summary>Writes the hours that no row holds as they are, and the 10-min cells of the last day.</summary>
     public void Save(StateWriter writer)
     {
-        writer.Flag(!_empty);
-        if (_empty) return;
-        writer.Signed(Newest);
-        for (var hour = Newest - Kept + 1; hour <= Newest; hour++)
+        writer.Flag(!Hours.IsEmpty);
+        if (Hours.IsEmpty) return;
+        writer.Signed(Hours.Newest);
+        var previous = Hours.Oldest;
+        foreach (var hour in DueHours(Hours.Oldest, Hours.Newest))
         {
-            var sums = _sums[hour % Kept].Sums;
-            var slices = _slices is null ? default : _slices[hour % Kept];
-            var used = sums.Good + sums.Bad + sums.Excluded + sums.Total60 != 0;
-            writer.Byte((byte)((used ? 1 : 0) | (slices.Known + slices.Excluded != 0 ? 2 : 0)));
-            if (used) sums.Save(writer);
-            if (slices.Known + slices.Excluded != 0) slices.Save(writer);
+            writer.Count((int)(hour - previous) + 1);
+            Hours[hour].Save(writer);
+            writer.Count(_revisions.GetValueOrDefault(hour));
+            foreach (var cell in TenMinutesOf(hour))
+            {
+                writer.Flag(!TenMinutes[cell].IsEmpty);
+                if (!TenMinutes[cell].IsEmpty) TenMinutes[cell].Save(writer);
+            }
+            previous = hour;
         }
+        writer.Count(0);
     }
 
     public void Load(StateReader reader)
     {
         if (!reader.Flag()) return;
-        (_empty, Newest) = (false, Math.Max(Kept, reader.Signed()));
-        for (var hour = Newest - Kept + 1; hour <= Newest; hour++)
+        var newest = Math.Clamp(reader.Signed(), Kept, 1L << 40);
+        Hours[newest] = default;
+        TenMinutes[((newest + 1) * 6) - 1] = default;
+        var hour = Hours.Oldest;
+        for (var step = reader.Count(Kept); step > 0; step = reader.Count(Kept))
         {
-            var parts = reader.Byte();
-            if ((parts & 1) != 0) _sums[hour % Kept] = Cell.Of(SlotSums.Load(reader));
-            if ((parts & 2) != 0) (_slices ??= new SliceSums[Kept])[hour % Kept] = SliceSums.Load(reader);
+            hour += step - 1;
+            if (hour > newest) throw new FormatException("The SLA checkpoint holds an hour behind its newest.");
+            Hours[hour] = TierSums.Load(reader);
+            _rows[hour % Kept] = Due;
+            if (reader.Count(int.MaxValue) is > 0 and var revision) Remember(hour, revision);
+            foreach (var cell in TenMinutesOf(hour))
+                if (reader.Flag()) TenMinutes[cell] = TierSums.Load(reader);
         }
     }
 
-    private bool At(long hour, out int cell)
+    private IEnumerable<long> TenMinutesOf(long hour)
     {
-        if (_empty) (_empty, Newest) = (false, hour);
-        if (hour > Newest + Kept) Newest = hour - Kept;
-        while (Newest < hour)
-        {
-            Newest++;
-            _sums[Newest % Kept] = default;
-            if (_slices is not null) _slices[Newest % Kept] = default;
-        }
-        cell = (int)(((hour % Kept) + Kept) % Kept);
-        return hour > Newest - Kept;
+        // The last day only: 150 cells are 25 whole hours.
+        if (hour <= Hours.Newest - 25) yield break;
+        for (var cell = hour * 6; cell < (hour + 1) * 6; cell++) yield return cell;
+    }
+
+    private void Remember(long hour, int revision)
+    {
+        _revisions[hour] = revision;
+        while (_revisions.Count > 16) _revisions.Remove(_revisions.Keys.First());
     }
 }

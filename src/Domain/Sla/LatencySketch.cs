@@ -2,9 +2,9 @@ namespace Forge.Domain.Sla;
 
 /// <summary>
 /// A distribution of latencies: base-2 exponential histogram at scale 6 (base 2^(1/64)), bucket i = (b^i, b^(i+1)] seconds, relative error at most 0.542 %.
-/// Explicit buckets are kept as they came (few distinct ones) and spread linearly over the exponential buckets only when read. Source: sla.md 4.
+/// Explicit buckets are kept as they came (few distinct ones) and interpolated linearly when read. Merging adds counts: associative and commutative. Source: sla.md 4.
 /// </summary>
-public sealed class LatencySketch
+public sealed partial class LatencySketch
 {
     /// <summary>Scale of the exponential buckets.</summary>
     public const int Scale = 6;
@@ -12,39 +12,54 @@ public sealed class LatencySketch
     /// <summary>More buckets than this: the lowest are folded together.</summary>
     public const int MaxBuckets = 640;
 
-    /// <summary>More distinct explicit buckets than this are spread for good.</summary>
+    /// <summary>More distinct explicit buckets than this are spread over the exponential ones for good.</summary>
     public const int MaxRanges = 64;
 
     private const int PerOctave = 1 << Scale;
     private const int LowestIndex = -30 * PerOctave;
     private const int HighestIndex = 14 * PerOctave;
+    private const int Slack = 16;
+
+    // Buckets count in 65,536ths: spreading with whole weights is linear, so it commutes with merging.
     private const int Unit = 1 << 16;
     private static readonly double[] Bounds = [.. Enumerable.Range(LowestIndex, HighestIndex - LowestIndex + 2).Select(i => Math.Pow(2, i / (double)PerOctave))];
 
-    private readonly List<Range> _ranges = [];
+    private readonly RangeSets _sets;
+    private RangeSet _ranges = RangeSet.Empty;
+    private long[] _counts = [];
+    private long _ranged;
     private long _zero;
+    private long _units;
     private int _low;
+    private int _top = int.MinValue;
     private long[] _buckets = [];
+    private bool _spread;
+    private int _coarsest = Scale;
 
-    private readonly record struct Range(double Low, double High, long Count);
+    /// <summary>An empty sketch.</summary>
+    public LatencySketch()
+        : this(new RangeSets())
+    {
+    }
+
+    internal LatencySketch(RangeSets sets) => _sets = sets;
 
     /// <summary>How many latencies it holds.</summary>
-    public long Count
-    {
-        get
-        {
-            var count = _zero;
-            foreach (var range in _ranges) count += range.Count;
-            long spread = 0;
-            foreach (var bucket in _buckets) spread += bucket;
-            return count + ((spread + (Unit / 2)) / Unit);
-        }
-    }
+    public long Count => _zero + _ranged + ((_units + (Unit / 2)) / Unit);
+
+    /// <summary>Holds nothing.</summary>
+    public bool IsEmpty => _zero == 0 && _ranged == 0 && _units == 0;
+
+    /// <summary>
+    /// Largest relative error of a reading: (g - 1) / (g + 1) with g = 2^(2^-scale) of the coarsest exponential input, 0.00542 without any coarser than scale 6.
+    /// Explicit buckets have no such bound: inside them values are taken as evenly spread.
+    /// </summary>
+    public double RelativeError => (Math.Pow(2, Math.Pow(2, -_coarsest)) - 1) / (Math.Pow(2, Math.Pow(2, -_coarsest)) + 1);
 
     /// <summary>The bucket of a value in seconds: b^i &lt; value &lt;= b^(i+1). Values beyond a nanosecond or four hours sit at the ends.</summary>
     public static int Index(double seconds)
     {
-        var i = Math.Clamp((int)Math.Ceiling(Math.Log2(seconds) * PerOctave) - 1, LowestIndex, HighestIndex);
+        var i = (int)Math.Clamp(Math.Ceiling(Math.Log2(seconds) * PerOctave) - 1, LowestIndex, HighestIndex);
         if (i < HighestIndex && seconds > LowerBound(i + 1)) return i + 1;
         return i > LowestIndex && seconds <= LowerBound(i) ? i - 1 : i;
     }
@@ -67,184 +82,194 @@ public sealed class LatencySketch
         else AddUnits(Index(seconds), count * Unit);
     }
 
+    /// <summary>Counts values that read as zero.</summary>
+    public void AddZero(long count) => _zero += Math.Max(0, count);
+
+    /// <summary>Counts values of the bucket with this index (<see cref="Index"/>): the fast way for callers that know it.</summary>
+    public void AddAt(int index, long count)
+    {
+        if (count > 0) AddUnits(Math.Clamp(index, LowestIndex, HighestIndex), count * Unit);
+    }
+
+    /// <summary>
+    /// Counts exponential buckets of another scale as OTLP numbers them: bucket <paramref name="offset"/> + i holds (b^(offset+i), b^(offset+i+1)] with b = 2^(2^-scale).
+    /// A finer scale is downscaled exactly, a coarser one is spread evenly over its buckets and widens <see cref="RelativeError"/>. Scales -10..20; counts below one are left out.
+    /// </summary>
+    public void AddExponential(int scale, int offset, ReadOnlySpan<long> counts)
+    {
+        if (scale is < -10 or > 20) throw new ArgumentOutOfRangeException(nameof(scale), scale, "Scales are -10 to 20.");
+        for (var i = 0; i < counts.Length; i++)
+        {
+            if (counts[i] <= 0) continue;
+            var index = (long)offset + i;
+            if (scale >= Scale)
+            {
+                AddUnits(Clamped(index >> (scale - Scale)), counts[i] * Unit);
+                continue;
+            }
+            _coarsest = Math.Min(_coarsest, scale);
+            // A power of two of at most 65,536 parts: every part is a whole number of units.
+            var parts = 1 << (Scale - scale);
+            var (first, end) = (index * parts, (index + 1) * parts);
+            var part = counts[i] * (Unit / parts);
+            var (from, to) = (Math.Max(first, LowestIndex), Math.Min(end, HighestIndex + 1));
+            if (from >= to)
+            {
+                AddUnits(first >= HighestIndex ? HighestIndex : LowestIndex, part * parts);
+                continue;
+            }
+            // The highest first, so that the buckets move at most once.
+            for (var at = (int)to - 1; at >= from; at--) AddUnits(at, part);
+            if (from > first) AddUnits((int)from, part * (from - first));
+            if (end > to) AddUnits((int)to - 1, part * (end - to));
+        }
+    }
+
     /// <summary>Counts an explicit bucket (low, high] in seconds; equal bounds are a single value.</summary>
     public void AddRange(double low, double high, long count)
     {
         if (count <= 0) return;
-        var at = Find(low, high);
-        if (at >= 0)
+        if (_spread)
         {
-            _ranges[at] = _ranges[at] with { Count = _ranges[at].Count + count };
+            Spread(low, high, count);
             return;
         }
-        _ranges.Insert(~at, new Range(low, high, count));
-        if (_ranges.Count > MaxRanges) SpreadForGood();
+        var at = _ranges.Find(low, high);
+        if (at < 0) at = Grow(low, high);
+        if (at < 0)
+        {
+            Spread(low, high, count);
+            return;
+        }
+        _counts[at] += count;
+        _ranged += count;
     }
 
     /// <summary>Adds everything another sketch holds.</summary>
     public void Merge(LatencySketch other)
     {
         _zero += other._zero;
-        foreach (var range in other._ranges) AddRange(range.Low, range.High, range.Count);
-        for (var i = 0; i < other._buckets.Length; i++)
+        _coarsest = Math.Min(_coarsest, other._coarsest);
+        if (other._spread) SpreadForGood();
+        if (other._ranged > 0)
+        {
+            Adopt(other._ranges);
+            if (ReferenceEquals(_ranges, other._ranges))
+            {
+                for (var i = 0; i < _counts.Length; i++) _counts[i] += other._counts[i];
+                _ranged += other._ranged;
+            }
+            else
+            {
+                for (var i = 0; i < other._counts.Length; i++) AddRange(other._ranges.Low(i), other._ranges.High(i), other._counts[i]);
+            }
+        }
+        if (other._units == 0) return;
+        for (var i = other._top - other._low; i >= 0; i--)
             if (other._buckets[i] != 0) AddUnits(other._low + i, other._buckets[i]);
     }
 
-    /// <summary>The value in seconds that a share <paramref name="q"/> (0..1) of all latencies does not exceed; null when empty.</summary>
-    public double? Quantile(double q)
-    {
-        Span<double> spread = stackalloc double[MaxBuckets];
-        spread.Clear();
-        double total = _zero;
-        var top = int.MinValue;
-        if (_buckets.Length > 0) top = _low + _buckets.Length - 1;
-        foreach (var range in _ranges) top = Math.Max(top, range.High > 0 ? Index(range.High) : int.MinValue);
-        if (top == int.MinValue) return total > 0 ? 0 : null;
-        var low = Math.Max(LowestIndex, top - MaxBuckets + 1);
-        for (var i = 0; i < _buckets.Length; i++)
-        {
-            spread[Math.Max(0, _low + i - low)] += _buckets[i] / (double)Unit;
-            total += _buckets[i] / (double)Unit;
-        }
-        foreach (var range in _ranges)
-        {
-            total += range.Count;
-            foreach (var (index, share) in Parts(range, low)) spread[index - low] += share * range.Count;
-        }
-        if (total <= 0) return null;
-        var rank = (q * total) - 1e-6;
-        double seen = _zero;
-        if (seen >= rank && _zero > 0) return 0;
-        for (var i = 0; i < spread.Length; i++)
-        {
-            seen += spread[i];
-            if (seen >= rank && spread[i] > 0) return Read(low + i);
-        }
-        return Read(top);
-    }
-
-    /// <summary>A percentile in hundredths of a millisecond, rounded up; 0 when empty.</summary>
-    internal uint CentiMs(double q) => Quantile(q) is { } seconds ? (uint)Math.Max(1, Math.Ceiling(Math.Round(seconds * 100_000, 6))) : 0;
-
+    /// <summary>Empties it; the explicit buckets it knew are remembered without counts.</summary>
     internal void Clear()
     {
-        _ranges.Clear();
-        (_zero, _low, _buckets) = (0, 0, []);
+        Array.Clear(_counts);
+        (_ranged, _zero, _units, _low, _top, _buckets, _spread, _coarsest) = (0, 0, 0, 0, int.MinValue, [], false, Scale);
     }
 
-    internal void Save(StateWriter writer)
+    private static int Clamped(long index) => (int)Math.Clamp(index, LowestIndex, HighestIndex);
+
+    /// <summary>An empty sketch takes over the buckets of the one it is about to take in.</summary>
+    private void Adopt(RangeSet ranges)
     {
-        writer.Unsigned((ulong)_zero);
-        writer.Count(_ranges.Count);
-        var previous = double.NaN;
-        foreach (var range in _ranges)
+        if (_ranged > 0 || _spread || ReferenceEquals(_ranges, ranges)) return;
+        _ranges = ranges;
+        if (_counts.Length != ranges.Count) _counts = new long[ranges.Count];
+    }
+
+    /// <summary>Makes room for a bucket it has not met; -1 when there are too many and all were spread.</summary>
+    private int Grow(double low, double high)
+    {
+        if (_ranges.Count == MaxRanges)
         {
-            // Neighbouring buckets share a bound: one byte instead of a double.
-            writer.Flag(range.Low.Equals(previous));
-            if (!range.Low.Equals(previous)) Bound(writer, range.Low);
-            Bound(writer, range.High);
-            writer.Unsigned((ulong)range.Count);
-            previous = range.High;
+            var used = _ranges.Without(_counts);
+            if (used.Count == MaxRanges)
+            {
+                SpreadForGood();
+                return -1;
+            }
+            _counts = [.. _counts.Where(c => c != 0)];
+            _ranges = used;
         }
-        writer.Count(_buckets.Length);
-        if (_buckets.Length > 0) writer.Signed(_low);
-        foreach (var bucket in _buckets) writer.Unsigned((ulong)bucket);
-    }
-
-    internal void Load(StateReader reader)
-    {
-        Clear();
-        _zero = (long)reader.Unsigned();
-        var previous = double.NaN;
-        for (var n = reader.Count(MaxRanges); n > 0; n--)
-        {
-            var low = reader.Flag() ? previous : Bound(reader);
-            previous = Bound(reader);
-            if (!(low <= previous)) throw new FormatException("The SLA checkpoint holds a latency bucket whose bounds do not rise.");
-            AddRange(low, previous, (long)reader.Unsigned());
-        }
-        _buckets = new long[reader.Count(MaxBuckets)];
-        if (_buckets.Length > 0) _low = (int)Math.Clamp(reader.Signed(), LowestIndex, HighestIndex - _buckets.Length + 1);
-        for (var i = 0; i < _buckets.Length; i++) _buckets[i] = (long)reader.Unsigned();
-    }
-
-    /// <summary>Whole microseconds (every usual bound) are short; anything else is a double.</summary>
-    private static void Bound(StateWriter writer, double seconds)
-    {
-        var micros = Math.Round(seconds * 1_000_000);
-        var whole = micros is >= 0 and < 1e12 && (micros / 1_000_000).Equals(seconds);
-        writer.Unsigned(whole ? ((ulong)micros << 1) | 1 : 0);
-        if (!whole) writer.Double(seconds);
-    }
-
-    private static double Bound(StateReader reader)
-    {
-        var code = reader.Unsigned();
-        return (code & 1) != 0 ? (code >> 1) / 1_000_000d : reader.Double();
+        var at = ~_ranges.Find(low, high);
+        _ranges = _sets.Intern(_ranges.With(at, low, high));
+        _counts = [.. _counts[..at], 0, .. _counts[at..]];
+        return at;
     }
 
     private void SpreadForGood()
     {
-        foreach (var range in _ranges)
-        {
-            var given = 0L;
-            var (reached, whole, last) = (0d, range.Count * Unit, 0);
-            foreach (var (index, share) in Parts(range, Math.Max(LowestIndex, Index(range.High) - MaxBuckets + 1)))
-            {
-                reached += share;
-                var part = Math.Min(whole, (long)(reached * whole)) - given;
-                if (part > 0) AddUnits(index, part);
-                given += Math.Max(0, part);
-                last = index;
-            }
-            if (given < whole) AddUnits(last, whole - given);
-        }
-        _ranges.Clear();
+        if (_spread) return;
+        var (ranges, counts) = (_ranges, _counts);
+        (_spread, _ranges, _counts, _ranged) = (true, RangeSet.Empty, [], 0);
+        for (var i = 0; i < counts.Length; i++)
+            if (counts[i] > 0) Spread(ranges.Low(i), ranges.High(i), counts[i]);
     }
 
-    /// <summary>Shares of a range by bucket, ascending; what lies below <paramref name="lowest"/> is folded into it.</summary>
-    private static List<(int Index, double Share)> Parts(Range range, int lowest)
+    private void Spread(double low, double high, long count)
     {
-        var top = Index(range.High);
-        if (range.High <= range.Low || top <= lowest) return [(Math.Max(lowest, top), 1)];
-        var (width, from) = (range.High - range.Low, range.Low);
-        var first = range.Low > 0 ? Math.Max(lowest, range.Low >= LowerBound(Index(range.Low) + 1) ? Index(range.Low) + 1 : Index(range.Low)) : lowest;
-        var parts = new List<(int Index, double Share)>(top - first + 1);
-        for (var i = first; i <= top; i++)
+        var top = high > 0 ? Index(high) : LowestIndex;
+        if (!(high > 0))
         {
-            var to = i == top ? range.High : Math.Min(range.High, LowerBound(i + 1));
-            parts.Add((i, (to - from) / width));
-            from = to;
+            _zero += count;
+            return;
         }
-        return parts;
+        var floor = Math.Max(LowestIndex, top - MaxBuckets + 1);
+        if (high <= low || top <= floor)
+        {
+            AddUnits(top, count * Unit);
+            return;
+        }
+        // From above: what is left when the bucket begins belongs to the lowest.
+        var left = Unit;
+        for (var i = top; i > floor && LowerBound(i) > low; i--)
+        {
+            var below = (int)((LowerBound(i) - low) / (high - low) * Unit);
+            if (left > below) AddUnits(i, count * (left - below));
+            left = Math.Min(left, below);
+        }
+        if (left > 0) AddUnits(Math.Max(floor, Above(low)), count * left);
+    }
+
+    /// <summary>The bucket of values just above a bound.</summary>
+    private static int Above(double low)
+    {
+        if (!(low > 0)) return LowestIndex;
+        var index = Index(low);
+        return index < HighestIndex && low >= LowerBound(index + 1) ? index + 1 : index;
     }
 
     private void AddUnits(int index, long units)
     {
-        if (_buckets.Length == 0) (_low, _buckets) = (index, new long[1]);
-        var high = Math.Max(index, _low + _buckets.Length - 1);
-        var low = Math.Max(Math.Min(index, _low), high - MaxBuckets + 1);
-        if (low != _low || high != _low + _buckets.Length - 1)
-        {
-            var next = new long[high - low + 1];
-            for (var i = 0; i < _buckets.Length; i++) next[Math.Max(0, _low + i - low)] += _buckets[i];
-            (_low, _buckets) = (low, next);
-        }
-        _buckets[Math.Max(0, index - low)] += units;
+        var top = Math.Max(_top, index);
+        index = Math.Max(index, top - MaxBuckets + 1);
+        if (_buckets.Length == 0 || index < _low || index >= _low + _buckets.Length) Resize(_units == 0 || index < _low ? index - Slack : _low, top);
+        else if (top > _top && top - _low >= MaxBuckets) Resize(_low, top);
+        _top = top;
+        _buckets[index - _low] += units;
+        _units += units;
     }
 
-    private int Find(double low, double high)
+    /// <summary>Room for the buckets low..top, and a little more; what lies too low is folded into the lowest.</summary>
+    private void Resize(int low, int top)
     {
-        var (from, to) = (0, _ranges.Count - 1);
-        while (from <= to)
+        var lowest = top - MaxBuckets + 1;
+        var from = Math.Max(Math.Max(low, lowest), LowestIndex);
+        var next = new long[Math.Min(top + Slack, HighestIndex) - from + 1];
+        if (_units > 0)
         {
-            var middle = (from + to) / 2;
-            var order = _ranges[middle].High.CompareTo(high);
-            if (order == 0) order = _ranges[middle].Low.CompareTo(low);
-            if (order == 0) return middle;
-            if (order < 0) from = middle + 1;
-            else to = middle - 1;
+            for (var i = _top - _low; i >= 0; i--)
+                if (_buckets[i] != 0) next[Math.Max(_low + i, lowest) - from] += _buckets[i];
         }
-        return ~from;
+        (_low, _buckets) = (from, next);
     }
 }

@@ -1,13 +1,16 @@
 namespace Forge.Domain.Sla;
 
-// The whole state as bytes: a format byte, varints, a checksum. Groups count as live again from the moment of restoring.
+// What no row holds yet as bytes: a format byte, varints, a checksum. Groups count as live again from the moment of restoring.
 public sealed partial class SlaEngine
 {
-    private const byte Format = 1;
+    private const byte Format = 2;
 
-    /// <summary>Everything the engine knows, compact; call <see cref="MarkClean"/> once it is stored.</summary>
+    /// <summary>
+    /// Everything the engine knows but the hours that were marked stored: these come back from their rows. Call <see cref="MarkClean"/> once it is stored.
+    /// </summary>
     public byte[] Checkpoint()
     {
+        _minutes.Flush();
         var writer = new StateWriter();
         writer.Byte(Format);
         writer.Flag(Policy.Monitored);
@@ -16,6 +19,13 @@ public sealed partial class SlaEngine
         writer.Signed(Policy.CoveredTo.ToUnixTimeMilliseconds());
         writer.Count((int)Policy.Terms.Uptime.Formula);
         writer.Count(Policy.Terms.Uptime.SliceSeconds);
+        SaveTerms(writer, Policy.Terms.EpisodeOrDefault);
+        writer.Flag(_earlierTerms is not null);
+        if (_earlierTerms is { } earlier)
+        {
+            SaveTerms(writer, earlier.Terms);
+            writer.Signed(earlier.Until);
+        }
         writer.Signed(_promiseFrom);
         writer.Flag(TermsEndedAt is not null);
         if (TermsEndedAt is { } ended) writer.Signed(ended.ToUnixTimeMilliseconds());
@@ -29,11 +39,12 @@ public sealed partial class SlaEngine
         writer.Flag(LatencyApproximate);
         writer.Signed(_unknownFrom);
         writer.Signed(_unknownTo);
-        _ring.Save(writer);
-        _minutes.Save(writer);
         _hours.Save(writer);
-        _days.Save(writer);
-        _month.Save(writer);
+        _ring.Save(writer, _hours);
+        _minutes.Save(writer, _hours);
+        _sketches.Save(writer, _scratch, _hours);
+        foreach (var calendar in new[] { _day, _month, _quarter }) calendar.Save(writer, _scratch);
+        SaveFrozen(writer);
         _table.Save(writer);
         _identities.Save(writer);
         foreach (var track in _tracks) track.Save(writer);
@@ -51,12 +62,18 @@ public sealed partial class SlaEngine
     /// <summary>
     /// An engine from a checkpoint, under the promise in force now. Throws <see cref="FormatException"/> with a clear text when the bytes are torn, or of another format.
     /// </summary>
-    public static SlaEngine Restore(ReadOnlySpan<byte> checkpoint, SlaPolicy policy, DateTimeOffset now)
+    public static SlaEngine Restore(ReadOnlySpan<byte> checkpoint, SlaPolicy policy, DateTimeOffset now) => Restore(checkpoint, Array.Empty<StoredHour>(), policy, now);
+
+    /// <summary>
+    /// The same with the stored hours that the checkpoint leaves out: the last 744 with their sums and sketches; with their detail at least the last 8, better 26 (without it the 10-min steps of
+    /// the 1-day window are even parts of the hour). Hours the checkpoint holds itself are taken from it; hours that are in neither read as unknown.
+    /// </summary>
+    public static SlaEngine Restore(ReadOnlySpan<byte> checkpoint, IReadOnlyList<StoredHour> hours, SlaPolicy policy, DateTimeOffset now)
     {
         var reader = new StateReader(checkpoint, Format);
         try
         {
-            return Read(reader, policy, now);
+            return Read(reader, hours, policy, now);
         }
         catch (Exception e) when (e is ArgumentOutOfRangeException or OverflowException or IndexOutOfRangeException)
         {
@@ -64,17 +81,11 @@ public sealed partial class SlaEngine
         }
     }
 
-    /// <summary>
-    /// The same with the stored hours that the checkpoint leaves out: the last 744 with their sums, the last 8 with their detail. Hours the checkpoint holds itself are taken from it;
-    /// stored hours that are missing read as unknown.
-    /// </summary>
-    public static SlaEngine Restore(ReadOnlySpan<byte> checkpoint, IReadOnlyList<StoredHour> hours, SlaPolicy policy, DateTimeOffset now)
-    {
-        _ = hours;
-        return Restore(checkpoint, policy, now);
-    }
+    /// <summary>The same from hours with all their detail.</summary>
+    public static SlaEngine Restore(ReadOnlySpan<byte> checkpoint, IReadOnlyList<SlaHour> hours, SlaPolicy policy, DateTimeOffset now) =>
+        Restore(checkpoint, [.. hours.Select(h => new StoredHour(h.Hour, PeriodSums.Of(h), h.Sketch, h))], policy, now);
 
-    private static SlaEngine Read(StateReader reader, SlaPolicy policy, DateTimeOffset now)
+    private static SlaEngine Read(StateReader reader, IReadOnlyList<StoredHour> hours, SlaPolicy policy, DateTimeOffset now)
     {
         var nowMs = now.ToUnixTimeMilliseconds();
         var monitored = reader.Flag();
@@ -83,9 +94,11 @@ public sealed partial class SlaEngine
         // Enough of the old promise to see what changed; the rest of its terms no longer matters.
         var saved = policy with
         {
-            Monitored = monitored, MonthFrom = monthFrom, CoveredFrom = coveredFrom, CoveredTo = coveredTo, Terms = policy.Terms with { Uptime = uptime },
+            Monitored = monitored, MonthFrom = monthFrom, CoveredFrom = coveredFrom, CoveredTo = coveredTo, Terms = policy.Terms with { Uptime = uptime, Episode = LoadTerms(reader) },
         };
+        (Contracts.EpisodeTerms Terms, long Until)? earlier = reader.Flag() ? (LoadTerms(reader), reader.Signed()) : null;
         var engine = new SlaEngine(saved, nowMs) { _promiseFrom = reader.Signed() };
+        engine.SetEarlierTerms(earlier);
         if (reader.Flag()) engine.TermsEndedAt = Instant(reader);
         engine._clockMs = Math.Max(nowMs, reader.Signed());
         engine._requests = (long)reader.Unsigned();
@@ -98,11 +111,15 @@ public sealed partial class SlaEngine
         engine._unknownFrom = reader.Signed();
         engine._unknownTo = reader.Signed();
         engine._unknownJudgedFromMs = nowMs + UnknownGraceMs;
+        engine._hours.Load(reader);
         engine._ring.Load(reader);
         engine._minutes.Load(reader);
-        engine._hours.Load(reader);
-        engine._days.Load(reader);
-        engine._month.Load(reader);
+        engine._sketches.Load(reader, engine._scratch);
+        engine._day = CalendarSums.Load(reader, engine._scratch);
+        engine._month = CalendarSums.Load(reader, engine._scratch);
+        engine._quarter = CalendarSums.Load(reader, engine._scratch);
+        engine._dayEndMs = engine.Policy.Zone.DayAt(Slots.StartOf(Math.Clamp(engine._day.First, 0, 10_000_000_000))).To.ToUnixTimeMilliseconds();
+        engine.LoadFrozen(reader);
         engine._table.Load(reader, nowMs);
         foreach (var group in engine._table.Groups.Values) group.CheckpointAt = group.StoredAt = group.NewestAt;
         engine._identities.Load(reader);
@@ -113,9 +130,42 @@ public sealed partial class SlaEngine
             engine._slowSketches[rank].Load(reader);
         }
         reader.End();
-        if (saved.Monitored != policy.Monitored || saved.MonthFrom != policy.MonthFrom || !SameMonth(saved, policy)) engine.Configure(policy, now);
+        engine.TakeRows(hours);
+        if (saved.Monitored != policy.Monitored || saved.MonthFrom != policy.MonthFrom || !SameCalendar(saved, policy) || saved.Terms.Episode != policy.Terms.EpisodeOrDefault) engine.Configure(policy, now);
         else engine.Policy = policy;
         return engine;
+    }
+
+    private static void SaveTerms(StateWriter writer, Contracts.EpisodeTerms terms)
+    {
+        writer.Count(terms.OpenBad);
+        writer.Count(terms.OpenOf);
+        writer.Count(terms.CloseAfter);
+    }
+
+    private static Contracts.EpisodeTerms LoadTerms(StateReader reader) => new(reader.Count(360), reader.Count(360), reader.Count(360));
+
+    private void SaveFrozen(StateWriter writer)
+    {
+        writer.Count(_frozen.Count);
+        foreach (var (hour, frozen) in _frozen)
+        {
+            writer.Signed(hour);
+            writer.Flag(frozen.Monitored);
+            writer.Bytes(frozen.Detail);
+            writer.Bytes(frozen.Sketch.AsSpan());
+        }
+    }
+
+    private void LoadFrozen(StateReader reader)
+    {
+        for (var n = reader.Count(MostFrozen); n > 0; n--)
+        {
+            var (hour, monitored) = (reader.Signed(), reader.Flag());
+            var (detail, sketch) = (reader.Bytes(), reader.Bytes());
+            HourDetail.Unpack(detail);
+            _frozen[hour] = (detail, [.. sketch], monitored);
+        }
     }
 
     private static DateTimeOffset Instant(StateReader reader) => DateTimeOffset.FromUnixTimeMilliseconds(reader.Signed());

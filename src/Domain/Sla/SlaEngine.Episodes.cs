@@ -19,6 +19,7 @@ public sealed partial class SlaEngine
     private long _dirtyFrom = long.MaxValue;
     private long _episodesFor = long.MinValue;
     private bool _episodesSilent;
+    private (EpisodeTerms Terms, long Until)? _earlierTerms;
     private long _unknownFrom;
     private long _unknownTo = long.MinValue;
     private long _unknownJudgedFromMs;
@@ -103,6 +104,12 @@ public sealed partial class SlaEngine
 
     private static bool IsLatency(SlaMetricType metric) => metric is SlaMetricType.LATENCY_P50 or SlaMetricType.LATENCY_P95 or SlaMetricType.LATENCY_P99;
 
+    private void SetEarlierTerms((EpisodeTerms Terms, long Until)? earlier)
+    {
+        _earlierTerms = earlier;
+        foreach (var track in _tracks) track.Earlier = earlier;
+    }
+
     private bool AnyOpen()
     {
         foreach (var metric in Metrics)
@@ -149,8 +156,8 @@ public sealed partial class SlaEngine
     {
         var rank = RankOf(metric);
         var (firstMinute, lastMinute) = (Slots.FloorDiv(start, Slots.PerMinute), Slots.FloorDiv(lastBad, Slots.PerMinute));
-        var sketch = new LatencySketch();
-        if (_slowSketches[rank].Count > 0 && _slowMinutes[rank].First >= firstMinute && _slowMinutes[rank].First <= lastMinute) sketch.Merge(_slowSketches[rank]);
+        var sketch = new LatencySketch(_ranges);
+        if (!_slowSketches[rank].IsEmpty && _slowMinutes[rank].First >= firstMinute && _slowMinutes[rank].First <= lastMinute) sketch.Merge(_slowSketches[rank]);
         for (var minute = Math.Max(firstMinute, _minutes.Newest - MinuteTier.Live + 1); minute <= Math.Min(lastMinute, _minutes.Newest); minute++)
             if (_minutes.IsLive(minute) && IsSlow(minute, metric)) sketch.Merge(_minutes.Sketch(minute));
         var percentile = sketch.CentiMs(rank switch { 0 => 0.5, 1 => 0.95, _ => 0.99 });
@@ -172,7 +179,7 @@ public sealed partial class SlaEngine
             if (!IsLatency(metric) || !IsSlow(minute, metric)) continue;
             var rank = RankOf(metric);
             var (first, last) = _slowMinutes[rank];
-            if (_slowSketches[rank].Count == 0 || (minute - last - 1) * Slots.PerMinute >= Policy.Terms.EpisodeOrDefault.CloseAfter)
+            if (_slowSketches[rank].IsEmpty || (minute - last - 1) * Slots.PerMinute >= Policy.Terms.EpisodeOrDefault.CloseAfter)
             {
                 _slowSketches[rank].Clear();
                 first = minute;

@@ -2,41 +2,78 @@ using System.Collections.Immutable;
 
 namespace Forge.Domain.Sla;
 
-// Sealed hours: what leaves the checkpoint and becomes a row (sla.md 11).
+// Sealed hours: what leaves the checkpoint and becomes a row, and comes back from it (sla.md 11).
 public sealed partial class SlaEngine
 {
     /// <summary>How long after its end an hour is stored: data may come 5 min late, and be staged for some seconds.</summary>
     public const long SealAfterMs = 360_000;
 
-    private readonly Dictionary<long, (long Taken, long Stored, int Revision)> _hourRows = [];
+    private const long HourMs = 3_600_000;
+
+    /// <summary>Most hours that wait for their row after their slots left the ring.</summary>
+    private const int MostFrozen = 12;
+
+    private readonly SortedDictionary<long, (byte[] Detail, ImmutableArray<byte> Sketch, bool Monitored)> _frozen = [];
 
     /// <summary>
-    /// Hours that ended at least 6 min ago and whose row is missing or out of date. Take them together with <see cref="Checkpoint"/>, store both in one transaction, then call
+    /// Hours that ended at least 6 min ago and whose row is missing or out of date, oldest first. Take them together with <see cref="Checkpoint"/>, store both in one transaction, then call
     /// <see cref="MarkClean"/> and <see cref="MarkHoursStored"/>: until then every checkpoint holds these hours too, so that a row is never ahead of its checkpoint.
     /// </summary>
     public ImmutableArray<SlaHour> TakeSealedHours(string organizationId, DateTimeOffset now)
     {
-        var nowMs = now.ToUnixTimeMilliseconds();
+        var newest = NewestSealedHour(now.ToUnixTimeMilliseconds());
         var hours = ImmutableArray.CreateBuilder<SlaHour>();
-        foreach (var hour in _hours.Changed)
+        foreach (var hour in _hours.DueHours(long.MinValue, newest))
         {
-            var row = _hourRows.GetValueOrDefault(hour);
-            if (((hour + 1) * Slots.PerHour * Slots.LengthMs) + SealAfterMs > nowMs || _hours.Changes(hour) == row.Stored || hour * Slots.PerHour < _ring.Tail - SlotRing.LookBack) continue;
-            hours.Add(HourOf(organizationId, hour, row.Revision + 1));
-            _hourRows[hour] = row with { Taken = _hours.Changes(hour) };
+            if (_frozen.TryGetValue(hour, out var frozen)) hours.Add(Thawed(organizationId, hour, frozen, _hours.Take(hour)));
+            else if (!_ring.IsEmpty && hour * Slots.PerHour >= _ring.Oldest) hours.Add(HourOf(organizationId, hour, _hours.Take(hour)));
         }
         return hours.ToImmutable();
     }
 
-    /// <summary>These hours are stored, with the checkpoint they were taken with. What changed since they were taken stays due.</summary>
+    /// <summary>These hours are stored, with the checkpoint they were taken with. What changed again since they were taken stays due.</summary>
     public void MarkHoursStored(IEnumerable<SlaHour> stored)
     {
         foreach (var hour in stored)
-            if (_hourRows.TryGetValue(hour.Hour, out var row)) _hourRows[hour.Hour] = row with { Stored = row.Taken, Revision = hour.Revision };
+            if (_hours.Store(hour.Hour, hour.Revision)) _frozen.Remove(hour.Hour);
+    }
+
+    /// <summary>An engine that has lost its checkpoint, or never had one, from the stored hours: counters begin anew, what was judged stays judged.</summary>
+    public static SlaEngine Create(SlaPolicy policy, IReadOnlyList<StoredHour> hours, DateTimeOffset now)
+    {
+        var engine = Create(policy, now);
+        if (hours.Count == 0) return engine;
+        engine.EnsureRing(Math.Min(((hours.Max(h => h.Hour) + 1) * Slots.PerHour) - 1, Slots.At(now)));
+        engine.TakeRows(hours);
+        engine.SumCalendars();
+        return engine;
+    }
+
+    private static long NewestSealedHour(long nowMs) => Slots.FloorDiv(nowMs - SealAfterMs, HourMs) - 1;
+
+    /// <summary>Slots before <paramref name="tail"/> change no more. Hours that are over for good and have no row yet are packed before the ring forgets them.</summary>
+    private void FreezeHours(long tail)
+    {
+        foreach (var hour in _hours.DueHours(Slots.FloorDiv(_ring.Oldest + Slots.PerHour - 1, Slots.PerHour), Slots.FloorDiv(tail, Slots.PerHour) - 1))
+        {
+            if (_frozen.ContainsKey(hour)) continue;
+            var packed = HourOf("", hour, 0);
+            _frozen[hour] = (HourDetail.Pack(packed), packed.Sketch, packed.Monitored);
+            if (_frozen.Count > MostFrozen) _frozen.Remove(_frozen.Keys.First());
+        }
+    }
+
+    private static SlaHour Thawed(string organizationId, long hour, (byte[] Detail, ImmutableArray<byte> Sketch, bool Monitored) frozen, int revision)
+    {
+        var (minutes, states) = HourDetail.Unpack(frozen.Detail);
+        return new SlaHour(organizationId, hour, minutes, states, frozen.Sketch, frozen.Monitored, revision);
     }
 
     private SlaHour HourOf(string organizationId, long hour, int revision)
     {
+        // Its last minutes may still be live: from now on what comes for them is late.
+        _minutes.Advance(((hour + 1) * 60) - 1 + MinuteTier.Live, _sealMinute ??= SealMinute);
+        _minutes.Flush();
         var (minutes, states) = (ImmutableArray.CreateBuilder<SlaMinute>(60), ImmutableArray.CreateBuilder<byte>(Slots.PerHour));
         for (var minute = hour * 60; minute < (hour + 1) * 60; minute++)
         {
@@ -51,7 +88,9 @@ public sealed partial class SlaEngine
             var latency = _minutes.Sum(minute, minute);
             minutes.Add(new SlaMinute(total, bad, latency.Count60, latency.Slow50, latency.Slow95, latency.Slow99));
         }
-        return new SlaHour(organizationId, hour, minutes.MoveToImmutable(), states.MoveToImmutable(), [], IsPromised(hour), revision);
+        _scratch.Clear();
+        _sketches.Hours[hour].AddTo(_scratch);
+        return new SlaHour(organizationId, hour, minutes.MoveToImmutable(), states.MoveToImmutable(), HourSketch.Pack(_scratch), IsPromised(hour), revision);
     }
 
     private bool IsPromised(long hour)
@@ -60,5 +99,65 @@ public sealed partial class SlaEngine
         if (first < _promiseFrom) return false;
         if (!Policy.Monitored) return TermsEndedAt is { } ended && Slots.At(ended) >= end;
         return Policy.CoveredTo >= Policy.MonthTo || Slots.At(Policy.CoveredTo) >= end;
+    }
+
+    /// <summary>Stored hours come back: sums of all, slots and minutes of those the ring still reaches (a minute's requests shared evenly over its slots, verdicts exact), sketches.</summary>
+    private void TakeRows(IReadOnlyList<StoredHour> rows)
+    {
+        var savedDays = new HashSet<long>();
+        foreach (var row in rows)
+            if (!_sketches.Days[Slots.FloorDiv(row.Hour, 24)].IsEmpty) savedDays.Add(Slots.FloorDiv(row.Hour, 24));
+        foreach (var row in rows)
+        {
+            if (_hours.IsDue(row.Hour)) continue;
+            _hours.Restore(row.Hour, SumsOf(row.Sums), row.Detail?.Revision ?? 1);
+            if (!row.Sketch.IsDefaultOrEmpty) _sketches.Restore(row.Hour, HourSketch.Unpack(row.Sketch), !savedDays.Contains(Slots.FloorDiv(row.Hour, 24)), _scratch);
+            if (row.Detail is { } detail) TakeDetail(detail);
+            else Spread(row.Hour, _hours.Hours[row.Hour]);
+        }
+    }
+
+    private void TakeDetail(SlaHour hour)
+    {
+        for (var cell = 0; cell < 6; cell++)
+            _hours.TenMinutes[(hour.Hour * 6) + cell] = SumsOf(PeriodSums.Of(hour, hour.At.AddMinutes(cell * 10), hour.At.AddMinutes((cell + 1) * 10)));
+        for (var i = 0; i < 60; i++)
+        {
+            var (minute, cell) = ((hour.Hour * 60) + i, hour.Minutes[i]);
+            _minutes.Restore(minute, new LatencySums { Count60 = cell.Latency60, Slow50 = cell.Slow50, Slow95 = cell.Slow95, Slow99 = cell.Slow99 });
+            for (var k = 0; k < Slots.PerMinute; k++)
+            {
+                var slot = (minute * Slots.PerMinute) + k;
+                if (slot < _ring.Oldest || slot > _ring.Newest) continue;
+                _ring[slot] = new SlotValue((uint)Slots.Part(cell.Total60, Slots.PerMinute, k), (uint)Slots.Part(cell.Bad60, Slots.PerMinute, k), hour.Slots[(i * Slots.PerMinute) + k]);
+            }
+        }
+    }
+
+    /// <summary>Without detail the ten minutes of an hour get equal parts.</summary>
+    private void Spread(long hour, in TierSums sums)
+    {
+        for (var i = 0; i < 6; i++)
+        {
+            _hours.TenMinutes[(hour * 6) + i] = new TierSums
+            {
+                Slots = new SlotSums { Good = Part(sums.Slots.Good), Bad = Part(sums.Slots.Bad), Excluded = Part(sums.Slots.Excluded), Total60 = Part(sums.Slots.Total60), Bad60 = Part(sums.Slots.Bad60) },
+                Latency = new LatencySums { Count60 = Part(sums.Latency.Count60), Slow50 = Part(sums.Latency.Slow50), Slow95 = Part(sums.Latency.Slow95), Slow99 = Part(sums.Latency.Slow99) },
+                Slices = new SliceSums { Known = Part(sums.Slices.Known), Excluded = Part(sums.Slices.Excluded), GoodShares = Part(sums.Slices.GoodShares) },
+            };
+
+            long Part(long whole) => Slots.Part(whole, 6, i);
+        }
+    }
+
+    private TierSums SumsOf(in PeriodSums sums)
+    {
+        var slices = SliceSlots is not { } size ? default : size == Slots.PerMinute ? sums.Minutes : sums.FiveMinutes;
+        return new TierSums
+        {
+            Slots = new SlotSums { Good = sums.Good, Bad = sums.Bad, Excluded = sums.Excluded, Total60 = sums.Total60, Bad60 = sums.Bad60 },
+            Latency = new LatencySums { Count60 = sums.Latency60, Slow50 = sums.Slow50, Slow95 = sums.Slow95, Slow99 = sums.Slow99 },
+            Slices = new SliceSums { Known = slices.Known, Excluded = slices.Excluded, GoodShares = slices.GoodShares },
+        };
     }
 }

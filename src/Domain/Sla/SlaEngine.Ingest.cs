@@ -29,6 +29,7 @@ public sealed partial class SlaEngine
             needsCheckpoint = _durableVersion > _cleanVersion;
             return receipt.Build();
         }
+        RollDay(_clockMs);
         foreach (var group in _table.Groups.Values) Drain(group, nowMs);
         foreach (var interval in batch.Intervals) Take(interval, nowMs, receipt);
         foreach (var sample in batch.Samples) Take(sample, nowMs, receipt);
@@ -140,8 +141,6 @@ public sealed partial class SlaEngine
             if (inBucket > 0)
             {
                 _minutes.AddRange(minute, low, high, inBucket);
-                _days.AddRange(Slots.FloorDiv(slot, Slots.PerDay), low, high, inBucket);
-                if (_month.Contains(slot)) _month.Sketch.AddRange(low, high, inBucket);
             }
             (low, below) = (high, Math.Max(below, cumulative[i]));
         }

@@ -2,12 +2,10 @@ using Forge.Domain.Contracts;
 
 namespace Forge.Domain.Sla;
 
-// Intervals become slots, slots become verdicts (sla.md 3.3); every change goes through Change, which keeps the sums of hour and month.
+// Intervals become slots, slots become verdicts (sla.md 3.3); every change goes through Change, which keeps all sums.
 public sealed partial class SlaEngine
 {
     private readonly List<Group> _holding = [];
-
-    private int? SliceSlots => Policy.Terms.Uptime.Formula == UptimeFormula.MeanOfSlices ? Policy.Terms.Uptime.SliceSeconds / 10 : null;
 
     /// <summary>Adds the difference between two counts of one interval to the slots it covers.</summary>
     private void ApplyInterval(long fromMs, long toMs, in IntervalCounts before, in IntervalCounts after, long nowMs)
@@ -31,9 +29,7 @@ public sealed partial class SlaEngine
                 Slow95 = SlowPart(after.Slow95, count, i) - SlowPart(before.Slow95, count, i),
                 Slow99 = SlowPart(after.Slow99, count, i) - SlowPart(before.Slow99, count, i),
             };
-            _minutes.Add(Slots.FloorDiv(slot, Slots.PerMinute), latency);
-            _days.Add(Slots.FloorDiv(slot, Slots.PerDay), latency);
-            _month.Add(slot, latency);
+            CountLatency(slot, latency);
             var old = _ring[slot];
             var value = new SlotValue(Plus(old.Total60, total), Plus(old.Bad60, bad), (byte)(old.State | SlotBits.Covered));
             if (_ring.IsDetailed(slot))
@@ -125,16 +121,14 @@ public sealed partial class SlaEngine
     {
         var old = _ring[slot];
         if (old == value) return;
-        var slice = SliceSlots is { } length && Slots.FloorDiv(slot, length) * length >= _ring.Tail ? Slots.FloorDiv(slot, length) * length : long.MinValue;
+        var slice = SliceSlots is { } length && Slots.FloorDiv(slot, length) * length >= _ring.Oldest ? Slots.FloorDiv(slot, length) * length : long.MinValue;
         var before = slice == long.MinValue ? default : SliceAt(slice, SliceSlots!.Value);
         _ring[slot] = value;
-        _hours.Change(slot, old, value);
-        _month.Change(slot, old, value);
+        CountChange(slot, old, value);
         if (slice != long.MinValue)
         {
             var after = SliceAt(slice, SliceSlots!.Value);
-            _hours.Change(slice, before, after);
-            _month.Change(slice, before, after);
+            CountSlice(slice, before, after);
         }
         _dirtyFrom = Math.Min(_dirtyFrom, slot);
         _version++;
@@ -156,6 +150,7 @@ public sealed partial class SlaEngine
             // What waits for its verdict gets it before its detail is overwritten: a batch may bring hours of data at once.
             if (_heldFrom <= next - Slots.Detailed) Judge(_heldFrom, _clockMs);
             ForgetEpisodes(next - Slots.Kept + 1);
+            FreezeHours(next - Slots.Kept + 1);
             _ring.Advance(next);
         }
         _minutes.Advance(Slots.FloorDiv(_ring.Newest, Slots.PerMinute), _sealMinute ??= SealMinute);

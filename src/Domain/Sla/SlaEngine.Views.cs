@@ -9,37 +9,62 @@ namespace Forge.Domain.Sla;
 /// <param name="Exhausted">More is used than there was.</param>
 public sealed record SlaBudget(long? AllowedBadSlots, long BadSlots, long? UsedPpm, bool Exhausted);
 
-// What people read: month, rolling windows, budget, history. Everything is summed from slots, hours and days on demand.
+/// <summary>Bad share of a rolling window, e of sla.md 7, as an exact ratio.</summary>
+/// <param name="Bad">Bad slots (TimeSlices), sixtieths of bad requests (RequestRatio), missing shares of slices in billionths (MeanOfSlices).</param>
+/// <param name="Whole">Slots that are not excluded, sixtieths of requests, slices in billionths; 0 = there is no share.</param>
+/// <param name="BadSlots">Bad slots, for the low-traffic guard.</param>
+/// <param name="BadRequests">Bad requests, whole, for the low-traffic guard.</param>
+public readonly record struct WindowBurn(long Bad, long Whole, long BadSlots, long BadRequests);
+
+// What people read: calendar day, month and quarter, rolling windows, budget, history. All from running sums.
 public sealed partial class SlaEngine
 {
+    private SumTier.Cached _oneDay;
+    private SumTier.Cached _threeDays;
+    private SumTier.Cached _thirtyDays;
+
     /// <summary>Requests per second over the last minute with data.</summary>
     public double RequestsPerSecond => _newestCovered == long.MinValue ? 0 : _ring.Sum(_newestCovered - Slots.PerMinute + 1, _newestCovered).Total60 / 3_600d;
 
     /// <summary>Names of the rolling windows, shortest first.</summary>
-    public static ImmutableArray<string> WindowNames { get; } = ["5m", "30m", "1h", "2h", "6h", "30d"];
+    public static ImmutableArray<string> WindowNames { get; } = ["5m", "30m", "1h", "2h", "6h", "1d", "3d", "30d"];
 
     /// <summary>The covered part of the month to date: up to the newest covered slot, or to where data is overdue.</summary>
-    public SlaPeriod Month(DateTimeOffset now)
+    public SlaPeriod Month(DateTimeOffset now, bool withPercentiles = true) => Calendar(_month, now, withPercentiles);
+
+    /// <summary>The calendar day to date in the contract's zone, likewise.</summary>
+    public SlaPeriod Day(DateTimeOffset now)
     {
-        var end = MonthElapsed(now);
-        var counts = CountsOf(_month.Slots, _month.Slices, end - _month.First);
-        return Period(_month.First, end, counts, _month.Latency, Percentile99(_month.Sketch));
+        RollDay(now.ToUnixTimeMilliseconds());
+        return Calendar(_day, now, true);
     }
 
-    /// <summary>A rolling window by name: 5m, 30m, 1h, 2h, 6h move by 10 s (latency counts above 10 min by 1 min), 30d by 1 h. Percentiles exist for 5m and 30d.</summary>
+    /// <summary>The calendar quarter to date in the contract's zone, likewise, from where the contract began.</summary>
+    public SlaPeriod Quarter(DateTimeOffset now) => Calendar(_quarter, now, true);
+
+    /// <summary>
+    /// A rolling window by name: 5m, 30m, 1h, 2h, 6h move by 10 s (latency counts above 10 min by 1 min), 1d by 10 min, 3d and 30d by 1 h.
+    /// Percentiles begin at a whole minute up to 1h, 10 minutes up to 6h, an hour up to 3d, a UTC day in 30d: at or before <c>From</c>.
+    /// </summary>
     public SlaPeriod Window(string name, DateTimeOffset now)
     {
-        var end = Math.Max(Slots.At(now), _newestCovered == long.MinValue ? long.MinValue : _newestCovered + 1);
-        return name switch
+        var (sums, first, end) = WindowSums(name, now);
+        var firstMinute = Slots.FloorDiv(first, Slots.PerMinute);
+        return Period(first, end, sums, name == "30d" ? Percentiles30Days(firstMinute) : PercentilesFrom(firstMinute));
+    }
+
+    /// <summary>The bad share of a window by the contract's formula; unknown slots are not bad here, whatever the contract says of them (sla.md 7).</summary>
+    public WindowBurn BurnOf(string windowName, DateTimeOffset now)
+    {
+        var (sums, first, end) = WindowSums(windowName, now);
+        var (slots, slices) = (sums.Slots, sums.Slices);
+        var (bad, whole) = Policy.Terms.Uptime.Formula switch
         {
-            "5m" => Rolling(end, 30),
-            "30m" => Rolling(end, 180),
-            "1h" => Rolling(end, 360),
-            "2h" => Rolling(end, 720),
-            "6h" => Rolling(end, 2_160),
-            "30d" => Rolling30Days(end),
-            _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No such window."),
+            Contracts.UptimeFormula.RequestRatio => (slots.Bad60, slots.Total60),
+            Contracts.UptimeFormula.MeanOfSlices => ((slices.Known * SliceSums.One) - slices.GoodShares, slices.Known * SliceSums.One),
+            _ => (slots.Bad, end - first - slots.Excluded),
         };
+        return new WindowBurn(bad, whole, slots.Bad, slots.Bad60 / 60);
     }
 
     /// <summary>The month's error budget (sla.md 5); all null when nothing is promised.</summary>
@@ -47,7 +72,7 @@ public sealed partial class SlaEngine
     {
         if (!Policy.Monitored) return new SlaBudget(null, _month.Slots.Bad, null, false);
         var (terms, slots, whole) = (Policy.Terms, _month.Slots, _month.End - _month.First);
-        var elapsed = MonthElapsed(now) - _month.First;
+        var elapsed = Elapsed(_month, now) - _month.First;
         var unknown = Math.Max(0, elapsed - slots.Good - slots.Bad - slots.Excluded);
         if (terms.Uptime.Formula == Contracts.UptimeFormula.TimeSlices)
         {
@@ -55,10 +80,26 @@ public sealed partial class SlaEngine
             var bad = slots.Bad + (terms.UnknownPolicy == Contracts.UnknownPolicy.CountBad ? unknown : 0);
             return new SlaBudget(allowed, bad, (long)((Int128)bad * Ppm.One / Math.Max(1, allowed)), bad > allowed);
         }
-        var uptime = UptimeFormulas.Judge(CountsOf(slots, _month.Slices, elapsed), terms).UptimePpm;
+        var uptime = UptimeFormulas.Judge(CountsOf(_month.Sums, elapsed), terms).UptimePpm;
         if (uptime is not { } ppm || whole == 0) return new SlaBudget(null, slots.Bad, null, false);
         var used = (long)((Int128)(Ppm.One - ppm) * Ppm.One * elapsed / ((Int128)(Ppm.One - terms.Uptime.TargetPpm) * whole));
         return new SlaBudget(null, slots.Bad, used, used > Ppm.One);
+    }
+
+    /// <summary>The same with its forecast (sla.md 7): seconds until it is used up at the pace of the last hour and of the last day.</summary>
+    public SlaBudgetView BudgetView(DateTimeOffset now)
+    {
+        var budget = Budget(now);
+        var monthSeconds = (long)(Policy.MonthTo - Policy.MonthFrom).TotalSeconds;
+        return new SlaBudgetView(
+            budget.AllowedBadSlots, budget.BadSlots, budget.UsedPpm, budget.Exhausted, Policy.Monitored && Policy.Terms.Uptime.Formula != Contracts.UptimeFormula.TimeSlices,
+            Left("1h"), Left("1d"));
+
+        long? Left(string window)
+        {
+            var burn = BurnOf(window, now);
+            return UptimeFormulas.SecondsLeft(budget, Policy.Terms.Uptime.TargetPpm, monthSeconds, burn.Bad, burn.Whole);
+        }
     }
 
     /// <summary>Points of the kept 6 h in [from, to), by slot (10 s) or minute (60 s); percentiles come with minutes.</summary>
@@ -95,60 +136,83 @@ public sealed partial class SlaEngine
         double? Ms(long at, int rank) => length == Slots.PerMinute && _minutes.Percentile(at, rank) is > 0 and var centi ? centi / 100d : null;
     }
 
-    private long MonthElapsed(DateTimeOffset now)
+    private SlaPeriod Calendar(CalendarSums calendar, DateTimeOffset now, bool withPercentiles)
     {
-        var overdue = Slots.At(now.ToUnixTimeMilliseconds() - (2 * IntervalMs) - 10_000);
-        return Math.Clamp(Math.Max(_newestCovered == long.MinValue ? long.MinValue : _newestCovered + 1, overdue), _month.First, Math.Max(_month.First, _month.End));
+        var end = Elapsed(calendar, now);
+        return Period(calendar.First, end, calendar.Sums, withPercentiles ? PercentilesOf(calendar) : default);
     }
 
-    private SlaPeriod Rolling(long end, int length)
+    /// <summary>Where the measured part of a calendar period ends: behind the newest covered slot, or where data is overdue.</summary>
+    private long Elapsed(CalendarSums calendar, DateTimeOffset now)
     {
-        var first = end - length;
-        var slices = default(SliceSums);
-        if (SliceSlots is { } slice)
-            for (var at = Slots.FloorDiv(first + slice - 1, slice) * slice; at + slice <= end; at += slice) slices.Add(SliceAt(at, slice), 1);
-        var counts = CountsOf(_ring.Sum(first, end - 1), slices, length);
-        var (firstMinute, lastMinute) = (Slots.FloorDiv(first, Slots.PerMinute), Slots.FloorDiv(end - 1, Slots.PerMinute));
-        if (length > Slots.Detailed) return Period(first, end, counts, _minutes.Sum(firstMinute, lastMinute), null);
-        var latency = default(LatencySums);
+        var overdue = Slots.At(now.ToUnixTimeMilliseconds() - (2 * IntervalMs) - 10_000);
+        return Math.Clamp(Math.Max(_newestCovered == long.MinValue ? long.MinValue : _newestCovered + 1, overdue), calendar.First, Math.Max(calendar.First, calendar.End));
+    }
+
+    private (TierSums Sums, long First, long End) WindowSums(string name, DateTimeOffset now)
+    {
+        var end = Math.Max(Slots.At(now), _newestCovered == long.MinValue ? long.MinValue : _newestCovered + 1);
+        return name switch
+        {
+            "5m" => Rolling(_rolling[0], end),
+            "30m" => Rolling(_rolling[1], end),
+            "1h" => Rolling(_rolling[2], end),
+            "2h" => Rolling(_rolling[3], end),
+            "6h" => Rolling(_rolling[4], end),
+            "1d" => Blocks(_hours.TenMinutes, ref _oneDay, Slots.PerTenMinutes, 144, end),
+            "3d" => Blocks(_hours.Hours, ref _threeDays, Slots.PerHour, 72, end),
+            "30d" => Blocks(_hours.Hours, ref _thirtyDays, Slots.PerHour, 720, end),
+            _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No such window."),
+        };
+    }
+
+    private (TierSums Sums, long First, long End) Rolling(RollingSlots window, long end)
+    {
+        var first = end - window.Length;
+        var sums = default(TierSums);
+        (sums.Slots, sums.Slices) = window.At(end, _ring, SliceSlots);
+        if (window.Length > Slots.Detailed)
+        {
+            sums.Latency = _minutes.Sum(Slots.FloorDiv(first, Slots.PerMinute), Slots.FloorDiv(end - 1, Slots.PerMinute));
+            return (sums, first, end);
+        }
         for (var slot = first; slot < end; slot++)
         {
             if (!_ring.IsDetailed(slot)) continue;
             ref var detail = ref _ring.Detail(slot);
-            latency.Add(new LatencySums { Count60 = detail.Latency60, Slow50 = detail.Slow50, Slow95 = detail.Slow95, Slow99 = detail.Slow99 });
+            sums.Latency.Add(new LatencySums { Count60 = detail.Latency60, Slow50 = detail.Slow50, Slow95 = detail.Slow95, Slow99 = detail.Slow99 });
         }
-        var sketch = new LatencySketch();
-        for (var minute = firstMinute; minute <= lastMinute; minute++)
-            if (_minutes.IsLive(minute)) sketch.Merge(_minutes.Sketch(minute));
-        return Period(first, end, counts, latency, Percentile99(sketch));
+        return (sums, first, end);
     }
 
-    private SlaPeriod Rolling30Days(long end)
+    /// <summary>A window of whole cells and the running one. Nothing was promised before the contract began, so nothing can be missing there.</summary>
+    private (TierSums Sums, long First, long End) Blocks(SumTier tier, ref SumTier.Cached cache, int slots, int count, long end)
     {
-        var lastHour = Slots.FloorDiv(end - 1, Slots.PerHour);
-        var firstHour = lastHour - (30 * 24) + 1;
-        // Nothing was promised before the contract began, so nothing can be missing there.
-        if (Policy.Monitored && Policy.CoveredFrom > Policy.MonthFrom) firstHour = Math.Clamp(Slots.FloorDiv(_month.First, Slots.PerHour), firstHour, Math.Max(firstHour, lastHour));
-        var first = firstHour * Slots.PerHour;
-        var (slots, slices) = _hours.Sum(firstHour, lastHour);
-        var (sketch, latency) = _days.Sum(Slots.FloorDiv(first, Slots.PerDay), Slots.FloorDiv(end - 1, Slots.PerDay));
-        return Period(first, end, CountsOf(slots, slices, end - first), latency, Percentile99(sketch));
+        var last = Slots.FloorDiv(end - 1, slots);
+        var first = last - count + 1;
+        var promised = Policy.PromisedFrom ?? (Policy.CoveredFrom > Policy.MonthFrom ? Policy.CoveredFrom : DateTimeOffset.MinValue);
+        if (Policy.Monitored) first = Math.Clamp(Slots.FloorDiv(Slots.At(promised), slots), first, Math.Max(first, last));
+        var settled = _ring.IsEmpty ? first : Slots.FloorDiv(_ring.Tail, slots);
+        return (tier.Sum(ref cache, first, last, settled), first * slots, end);
     }
 
-    private PeriodCounts CountsOf(in SlotSums slots, in SliceSums slices, long length)
+    private PeriodCounts CountsOf(in TierSums sums, long length)
     {
+        var (slots, slices) = (sums.Slots, sums.Slices);
         var unknown = Math.Max(0, length - slots.Good - slots.Bad - slots.Excluded);
         var unknownSlices = SliceSlots is { } slice ? Math.Max(0, (length / slice) - slices.Known - slices.Excluded) : 0;
         return new PeriodCounts(slots.Good, slots.Bad, unknown, slots.Excluded, slots.Total60, slots.Bad60, slices.Known, unknownSlices, slices.GoodShares);
     }
 
-    private SlaPeriod Period(long first, long end, in PeriodCounts counts, in LatencySums latency, int? p99Ms)
+    private SlaPeriod Period(long first, long end, in TierSums sums, (uint P50, uint P95, uint P99) percentiles)
     {
-        var result = UptimeFormulas.Judge(counts, Policy.Terms);
+        var counts = CountsOf(sums, end - first);
+        var (result, latency) = (UptimeFormulas.Judge(counts, Policy.Terms), sums.Latency);
         return new SlaPeriod(
             Slots.StartOf(first), Slots.StartOf(end), counts.Good, counts.Bad, counts.Unknown, counts.Excluded, counts.Total60 / 60, counts.Bad60 / 60,
-            latency.Count60 / 60, latency.Slow99 / 60, result.UptimePpm, result.MinPpm, result.MaxPpm, result.CoveragePpm, result.Verdict, p99Ms);
+            latency.Count60 / 60, latency.Slow99 / 60, result.UptimePpm, result.MinPpm, result.MaxPpm, result.CoveragePpm, result.Verdict, Milliseconds(percentiles.P99),
+            Milliseconds(percentiles.P50), Milliseconds(percentiles.P95), latency.Slow50 / 60, latency.Slow95 / 60);
     }
 
-    private static int? Percentile99(LatencySketch sketch) => sketch.CentiMs(0.99) is > 0 and var centi ? (int)((centi + 99) / 100) : null;
+    private static int? Milliseconds(uint centi) => centi == 0 ? null : (int)(((long)centi + 99) / 100);
 }

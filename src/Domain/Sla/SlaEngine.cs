@@ -30,12 +30,8 @@ public sealed partial class SlaEngine
     public const long UnknownGraceMs = 120_000;
 
     private readonly SlotRing _ring = new();
-    private readonly MinuteTier _minutes = new();
-    private readonly HourTier _hours = new();
-    private readonly DayTier _days = new();
     private readonly SeriesTable _table = new();
     private readonly Identities _identities = new();
-    private MonthSums _month;
     private long _clockMs;
     private long _dataAtMs = Series.Never;
     private long _newestCovered = long.MinValue;
@@ -52,10 +48,14 @@ public sealed partial class SlaEngine
         Policy = policy;
         _clockMs = nowMs;
         _promiseFrom = Slots.At(policy.CoveredFrom);
-        _month = new MonthSums(Slots.At(policy.CoveredFrom), Slots.At(policy.CoveredTo));
+        _minutes = new MinuteTier(_ranges) { Sealed = KeepSketch };
+        (_scratch, _sum) = (new LatencySketch(_ranges), new LatencySketch(_ranges));
+        var (quarterFirst, quarterEnd) = QuarterOf(policy);
+        (_day, _month, _quarter) = (new CalendarSums(0, 0), new CalendarSums(Slots.At(policy.CoveredFrom), Slots.At(policy.CoveredTo)), new CalendarSums(quarterFirst, quarterEnd));
+        StartDay(nowMs);
         _tracks = [.. Metrics.Select(metric => new EpisodeTrack())];
         _sources = [.. Metrics.Select(metric => new MetricSlots(this, metric))];
-        _slowSketches = [new LatencySketch(), new LatencySketch(), new LatencySketch()];
+        _slowSketches = [new LatencySketch(_ranges), new LatencySketch(_ranges), new LatencySketch(_ranges)];
         _unknownFrom = Slots.At(nowMs);
         _unknownJudgedFromMs = nowMs;
     }
@@ -116,7 +116,9 @@ public sealed partial class SlaEngine
         if (policy.Monitored) TermsEndedAt = null;
         var continued = old.Monitored && policy.Monitored && old.CoveredTo >= policy.CoveredFrom;
         if (!continued) _promiseFrom = Slots.At(policy.CoveredFrom);
-        if (!SameMonth(old, policy)) SumMonthAgain();
+        if (SliceSlotsOf(old) != SliceSlots) SliceAgain();
+        if (!SameCalendar(old, policy)) SumCalendars();
+        if (continued && old.Terms.EpisodeOrDefault != policy.Terms.EpisodeOrDefault) SetEarlierTerms((old.Terms.EpisodeOrDefault, Slots.At(policy.MonthFrom)));
         if (policy.Terms.Latency != old.Terms.Latency) LatencyApproximate = false;
         foreach (var track in _tracks)
         {
@@ -131,13 +133,15 @@ public sealed partial class SlaEngine
     {
         var nowMs = now.ToUnixTimeMilliseconds();
         _clockMs = Math.Max(_clockMs, nowMs);
+        RollDay(_clockMs);
         foreach (var group in _table.Groups.Values) Drain(group, nowMs);
         CountUnknown(nowMs);
         Judge(_heldFrom, nowMs);
         if (_table.Forget(nowMs)) _version++;
+        if (!Dirty && _hours.IsDue(NewestSealedHour(nowMs))) _version++;
     }
 
-    /// <summary>The earliest instant at which <see cref="Tick"/> would change a verdict, an episode or a figure; null when nothing is pending.</summary>
+    /// <summary>The earliest instant at which <see cref="Tick"/> would change a verdict, an episode or a figure, or an hour is due to be stored; null when nothing is pending.</summary>
     public DateTimeOffset? NextTick(DateTimeOffset now)
     {
         var nowMs = now.ToUnixTimeMilliseconds();
@@ -156,11 +160,13 @@ public sealed partial class SlaEngine
             var end = Policy.CoveredTo.ToUnixTimeMilliseconds();
             if (Policy.CoveredTo < Policy.MonthTo && end > nowMs && AnyOpen()) next = Math.Min(next, end);
         }
+        for (var hour = NewestSealedHour(nowMs) + 1; hour <= Slots.FloorDiv(nowMs, HourMs); hour++)
+            if (_hours.IsDue(hour)) next = Math.Min(next, ((hour + 1) * HourMs) + SealAfterMs);
         return next == long.MaxValue ? null : DateTimeOffset.FromUnixTimeMilliseconds(Math.Max(next, nowMs));
     }
 
-    private static bool SameMonth(SlaPolicy a, SlaPolicy b) =>
-        a.CoveredFrom == b.CoveredFrom && a.CoveredTo == b.CoveredTo && a.Terms.Uptime.Formula == b.Terms.Uptime.Formula && a.Terms.Uptime.SliceSeconds == b.Terms.Uptime.SliceSeconds;
+    private static bool SameCalendar(SlaPolicy a, SlaPolicy b) =>
+        a.Zone.ZoneId == b.Zone.ZoneId && a.PromisedFrom == b.PromisedFrom && a.CoveredFrom == b.CoveredFrom && a.CoveredTo == b.CoveredTo && a.Terms.Uptime.Formula == b.Terms.Uptime.Formula && a.Terms.Uptime.SliceSeconds == b.Terms.Uptime.SliceSeconds;
 
     /// <summary>Data is overdue from here on: twice the interval and 10 s after the newest covered slot.</summary>
     private long SilentFromMs => ((_newestCovered + 1) * Slots.LengthMs) + (2 * IntervalMs) + 10_000;
@@ -171,24 +177,5 @@ public sealed partial class SlaEngine
         var slot = UnknownJudgedTo + 1;
         while (slot <= _newestCovered && _ring[slot].Verdict != SlotVerdict.Unknown) slot++;
         return slot;
-    }
-
-    /// <summary>Whole covered hours in front of the kept slots, and the kept slots themselves.</summary>
-    private void SumMonthAgain()
-    {
-        _month = new MonthSums(Slots.At(Policy.CoveredFrom), Slots.At(Policy.CoveredTo));
-        if (_ring.IsEmpty) return;
-        var ringHour = Slots.FloorDiv(_ring.Tail + Slots.PerHour - 1, Slots.PerHour);
-        var firstHour = Slots.FloorDiv(_month.First + Slots.PerHour - 1, Slots.PerHour);
-        var lastHour = Math.Min(ringHour, Slots.FloorDiv(_month.End, Slots.PerHour)) - 1;
-        var (slots, slices) = _hours.Sum(firstHour, lastHour);
-        _month.Add(slots, slices);
-        var (sketch, latency) = _days.Sum(Slots.FloorDiv(_month.First + Slots.PerDay - 1, Slots.PerDay), Slots.FloorDiv(_month.End, Slots.PerDay) - 1);
-        _month.Add(sketch, latency);
-        var from = Math.Max(_month.First, Math.Max(_ring.Tail, ringHour * Slots.PerHour));
-        for (var slot = from; slot <= _ring.Newest; slot++) _month.Change(slot, default, _ring[slot]);
-        if (SliceSlots is not { } length) return;
-        for (var slice = Slots.FloorDiv(from + length - 1, length); slice * length <= _ring.Newest; slice++)
-            _month.Change(slice * length, default, SliceAt(slice * length, length));
     }
 }

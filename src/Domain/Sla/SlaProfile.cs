@@ -19,9 +19,19 @@ public sealed record SlaProfile(Organization Organization, ImmutableArray<Contra
 /// <param name="MonthTo">End of the month, exclusive.</param>
 /// <param name="CoveredFrom">First covered instant of the month (contract start may lie inside).</param>
 /// <param name="CoveredTo">First instant after the cover.</param>
+/// <param name="PromisedFrom">When the contract began; null = not known, the cover of the month tells.</param>
 public sealed record SlaPolicy(
-    bool Monitored, SlaTerms Terms, int? TermsVersion, ZoneTimeline Zone, DateTimeOffset MonthFrom, DateTimeOffset MonthTo, DateTimeOffset CoveredFrom, DateTimeOffset CoveredTo)
+    bool Monitored, SlaTerms Terms, int? TermsVersion, ZoneTimeline Zone, DateTimeOffset MonthFrom, DateTimeOffset MonthTo, DateTimeOffset CoveredFrom, DateTimeOffset CoveredTo,
+    DateTimeOffset? PromisedFrom = null)
 {
+    /// <summary>The calendar quarter of the month, half-open.</summary>
+    public (DateTimeOffset From, DateTimeOffset To) Quarter()
+    {
+        var first = Zone.DateAt(MonthFrom);
+        var quarter = new DateOnly(first.Year, ((first.Month - 1) / 3 * 3) + 1, 1);
+        return (Zone.StartOfDay(quarter), Zone.StartOfDay(quarter.AddMonths(3)));
+    }
+
     /// <summary>
     /// The policy at an instant. <paramref name="zoneOf"/> gives the timeline of a zone id (built outside Domain).
     /// Enterprise organizations with a contract that covers the instant are monitored; nobody else is.
@@ -37,7 +47,7 @@ public sealed record SlaPolicy(
                 if (contract.StatusOn(zone.DateAt(now)) != ContractStatus.ACTIVE || contract.VersionForMonth(first) is not { } version) continue;
                 var start = zone.StartOfDay(contract.StartDate);
                 var end = zone.StartOfDay(contract.TermEnd);
-                return new SlaPolicy(true, version.Terms, version.Number, zone, from, to, start > from ? start : from, end < to ? end : to);
+                return new SlaPolicy(true, version.Terms, version.Number, zone, from, to, start > from ? start : from, end < to ? end : to, start);
             }
         }
         var (_, utcFrom, utcTo) = ZoneTimeline.Utc.MonthAt(now);

@@ -33,11 +33,12 @@ internal struct SlotDetail
     public uint LatencyEvidence;
 }
 
-/// <summary>The last 6 h of slots, addressed by slot number; 64 more stay readable behind them so that an episode can look back.</summary>
+/// <summary>The last 6 h of slots, addressed by slot number; an hour more stays readable behind them, so that an episode can look back and an hour be stored when its last slot stops changing.</summary>
 internal sealed class SlotRing
 {
+    /// <summary>Most slots to move on at once.</summary>
     public const int LookBack = 64;
-    private const int Capacity = Slots.Kept + LookBack;
+    public const int Capacity = Slots.Kept + Slots.PerHour;
     private readonly uint[] _total = new uint[Capacity];
     private readonly uint[] _bad = new uint[Capacity];
     private readonly byte[] _state = new byte[Capacity];
@@ -52,6 +53,9 @@ internal sealed class SlotRing
     public long Tail => Newest - Slots.Kept + 1;
 
     public bool Contains(long slot) => !IsEmpty && slot <= Newest && slot >= Tail;
+
+    /// <summary>Oldest slot that can be read.</summary>
+    public long Oldest => Newest - Capacity + 1;
 
     public bool IsDetailed(long slot) => !IsEmpty && slot <= Newest && slot > Newest - Slots.Detailed;
 
@@ -100,20 +104,21 @@ internal sealed class SlotRing
     {
         var sums = default(SlotSums);
         if (IsEmpty) return sums;
-        for (var slot = Math.Max(first, Tail); slot <= Math.Min(last, Newest); slot++) sums.Add(this[slot], 1);
+        for (var slot = Math.Max(first, Oldest); slot <= Math.Min(last, Newest); slot++) sums.Add(this[slot], 1);
         return sums;
     }
 
-    public void Save(StateWriter writer)
+    /// <summary>Writes the slots of hours that no row holds as they are; the others come from their rows.</summary>
+    public void Save(StateWriter writer, HourTier hours)
     {
         writer.Flag(!IsEmpty);
         if (IsEmpty) return;
         writer.Signed(Newest);
         var run = 0;
         SlotValue previous = default;
-        for (var slot = Newest - Capacity + 1; slot <= Newest; slot++)
+        for (var slot = Oldest; slot <= Newest; slot++)
         {
-            var value = this[slot];
+            var value = hours.IsDue(Slots.FloorDiv(slot, Slots.PerHour)) ? this[slot] : default;
             if (value == previous)
             {
                 run++;
@@ -130,12 +135,16 @@ internal sealed class SlotRing
         for (var slot = Newest - Slots.Detailed + 1; slot <= Newest; slot++)
         {
             ref var detail = ref Detail(slot);
+            var used = (detail.Latency60 | detail.Evidence | detail.LatencyEvidence) != 0;
+            writer.Byte((byte)((used ? 1 : 0) | ((detail.Slow50 | detail.Slow95 | detail.Slow99) != 0 ? 2 : 0)));
+            if (!used) continue;
             writer.Sixtieths(detail.Latency60);
+            writer.Unsigned(detail.Evidence);
+            writer.Unsigned(detail.LatencyEvidence);
+            if ((detail.Slow50 | detail.Slow95 | detail.Slow99) == 0) continue;
             writer.Sixtieths(detail.Slow50);
             writer.Sixtieths(detail.Slow95);
             writer.Sixtieths(detail.Slow99);
-            writer.Unsigned(detail.Evidence);
-            writer.Unsigned(detail.LatencyEvidence);
         }
     }
 
@@ -144,7 +153,7 @@ internal sealed class SlotRing
         if (!reader.Flag()) return;
         Start(reader.Signed());
         SlotValue previous = default;
-        var slot = Newest - Capacity + 1;
+        var slot = Oldest;
         while (true)
         {
             for (var run = reader.Count(Capacity); run > 0; run--, slot++)
@@ -159,11 +168,11 @@ internal sealed class SlotRing
         }
         for (slot = Newest - Slots.Detailed + 1; slot <= Newest; slot++)
         {
-            Detail(slot) = new SlotDetail
-            {
-                Latency60 = reader.Sixtieths(), Slow50 = reader.Sixtieths(), Slow95 = reader.Sixtieths(), Slow99 = reader.Sixtieths(),
-                Evidence = reader.UInt(), LatencyEvidence = reader.UInt(),
-            };
+            var parts = reader.Byte();
+            if ((parts & 1) == 0) continue;
+            ref var detail = ref Detail(slot);
+            (detail.Latency60, detail.Evidence, detail.LatencyEvidence) = (reader.Sixtieths(), reader.UInt(), reader.UInt());
+            if ((parts & 2) != 0) (detail.Slow50, detail.Slow95, detail.Slow99) = (reader.Sixtieths(), reader.Sixtieths(), reader.Sixtieths());
         }
     }
 

@@ -9,6 +9,9 @@ public static class Slots
     /// <summary>Slots in a minute.</summary>
     public const int PerMinute = 6;
 
+    /// <summary>Slots in ten minutes.</summary>
+    public const int PerTenMinutes = 60;
+
     /// <summary>Slots in an hour.</summary>
     public const int PerHour = 360;
 

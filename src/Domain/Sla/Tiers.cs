@@ -1,4 +1,18 @@
+using System.Runtime.InteropServices;
+
 namespace Forge.Domain.Sla;
+
+/// <summary>A count of at most 2^48 - 1 in six bytes: in sixtieths of a request more than a billion requests a second for an hour.</summary>
+[StructLayout(LayoutKind.Sequential, Pack = 2)]
+internal readonly struct UInt48(long value)
+{
+    private readonly uint _low = (uint)Clamp(value);
+    private readonly ushort _high = (ushort)(Clamp(value) >> 32);
+
+    public long Value => ((long)_high << 32) | _low;
+
+    private static long Clamp(long value) => Math.Clamp(value, 0, (1L << 48) - 1);
+}
 
 /// <summary>Latency counts (in sixtieths) of a stretch of time.</summary>
 internal struct LatencySums
@@ -30,26 +44,72 @@ internal struct LatencySums
     };
 }
 
-/// <summary>Latency of the last 6 h by minute; the newest six keep their sketch, the others three percentiles in hundredths of a millisecond (0 = none).</summary>
-internal sealed class MinuteTier
+/// <summary><see cref="LatencySums"/> at rest.</summary>
+[StructLayout(LayoutKind.Sequential, Pack = 2)]
+internal readonly struct PackedLatency(in LatencySums sums)
 {
-    public const int Kept = 360;
+    private readonly UInt48 _count60 = new(sums.Count60);
+    private readonly UInt48 _slow50 = new(sums.Slow50);
+    private readonly UInt48 _slow95 = new(sums.Slow95);
+    private readonly UInt48 _slow99 = new(sums.Slow99);
+
+    public LatencySums Sums => new() { Count60 = _count60.Value, Slow50 = _slow50.Value, Slow95 = _slow95.Value, Slow99 = _slow99.Value };
+}
+
+/// <summary>
+/// Latency by minute as far back as slots are kept: counts, three percentiles in hundredths of a millisecond (0 = none), and the sketch of the newest six minutes. What comes late for an older
+/// minute waits in a sketch of its own until it is handed on.
+/// </summary>
+internal sealed class MinuteTier(RangeSets sets)
+{
+    public const int Kept = SlotRing.Capacity / Slots.PerMinute;
     public const int Live = 6;
-    private readonly LatencySums[] _sums = new LatencySums[Kept];
+    private readonly PackedLatency[] _sums = new PackedLatency[Kept];
     private readonly uint[] _percentiles = new uint[Kept * 3];
-    private readonly LatencySketch[] _sketches = [.. Enumerable.Range(0, Live).Select(_ => new LatencySketch())];
+    private readonly LatencySketch[] _sketches = [.. Enumerable.Range(0, Live).Select(_ => new LatencySketch(sets))];
     private readonly bool[] _stale = new bool[Live];
+    private LatencySketch? _late;
+    private long _lateMinute;
 
     /// <summary>Newest minute (Unix time / 60 s); meaningless while <see cref="IsEmpty"/>.</summary>
     public long Newest { get; private set; }
 
     public bool IsEmpty { get; private set; } = true;
 
+    /// <summary>Takes what leaves the live sketches: a minute that is over, or late data of an older one.</summary>
+    public Action<long, LatencySketch>? Sealed { get; set; }
+
+    /// <summary>Counts every change of a sketch.</summary>
+    public long Version { get; private set; }
+
     public bool Contains(long minute) => !IsEmpty && minute <= Newest && minute > Newest - Kept;
 
     public bool IsLive(long minute) => !IsEmpty && minute <= Newest && minute > Newest - Live;
 
     public LatencySketch Sketch(long minute) => _sketches[minute % Live];
+
+    /// <summary>The sketch that latencies of a minute are counted into, live or late; null when the minute is not kept any more. Valid until the next call.</summary>
+    public LatencySketch? Target(long minute)
+    {
+        if (!Contains(minute)) return null;
+        Version++;
+        if (IsLive(minute))
+        {
+            _stale[minute % Live] = true;
+            return Sketch(minute);
+        }
+        if (_lateMinute != minute) Flush();
+        _lateMinute = minute;
+        return _late ??= new LatencySketch(sets);
+    }
+
+    /// <summary>Hands on what came late.</summary>
+    public void Flush()
+    {
+        if (_late is not { IsEmpty: false } late) return;
+        _late = null;
+        Sealed?.Invoke(_lateMinute, late);
+    }
 
     /// <summary>Moves on to a minute; <paramref name="sealing"/> sees every minute that has data while its sketch still exists.</summary>
     public void Advance(long minute, Action<long> sealing)
@@ -59,13 +119,15 @@ internal sealed class MinuteTier
             (IsEmpty, Newest) = (false, minute);
             return;
         }
+        if (Newest < minute) Flush();
         while (Newest < minute)
         {
             var sealedMinute = Newest + 1 - Live;
-            if (Contains(sealedMinute) && Sketch(sealedMinute).Count > 0)
+            if (Contains(sealedMinute) && !Sketch(sealedMinute).IsEmpty)
             {
                 Percentile(sealedMinute, 0);
                 sealing(sealedMinute);
+                Sealed?.Invoke(sealedMinute, Sketch(sealedMinute));
             }
             Newest++;
             Sketch(Newest).Clear();
@@ -78,15 +140,13 @@ internal sealed class MinuteTier
 
     public void Add(long minute, in LatencySums sums)
     {
-        if (Contains(minute)) _sums[minute % Kept].Add(sums);
+        if (sums.Count60 == 0 || !Contains(minute)) return;
+        var all = _sums[minute % Kept].Sums;
+        all.Add(sums);
+        _sums[minute % Kept] = new PackedLatency(all);
     }
 
-    public void AddRange(long minute, double lowSeconds, double highSeconds, long count)
-    {
-        if (!IsLive(minute)) return;
-        Sketch(minute).AddRange(lowSeconds, highSeconds, count);
-        _stale[minute % Live] = true;
-    }
+    public void AddRange(long minute, double lowSeconds, double highSeconds, long count) => Target(minute)?.AddRange(lowSeconds, highSeconds, count);
 
     /// <summary>Percentile of a minute in hundredths of a millisecond: rank 0 = p50, 1 = p95, 2 = p99; 0 = none.</summary>
     public uint Percentile(long minute, int rank)
@@ -95,34 +155,47 @@ internal sealed class MinuteTier
         var at = (int)(minute % Kept) * 3;
         if (IsLive(minute) && _stale[minute % Live])
         {
-            var sketch = Sketch(minute);
-            (_percentiles[at], _percentiles[at + 1], _percentiles[at + 2]) = (sketch.CentiMs(0.5), sketch.CentiMs(0.95), sketch.CentiMs(0.99));
+            (_percentiles[at], _percentiles[at + 1], _percentiles[at + 2]) = Sketch(minute).Percentiles();
             _stale[minute % Live] = false;
         }
         return _percentiles[at + rank];
     }
 
-    /// <summary>Sums of the minutes first..last.</summary>
+    /// <summary>Counts of the minutes first..last.</summary>
     public LatencySums Sum(long first, long last)
     {
         var sums = default(LatencySums);
         if (IsEmpty) return sums;
-        for (var minute = Math.Max(first, Newest - Kept + 1); minute <= Math.Min(last, Newest); minute++) sums.Add(_sums[minute % Kept]);
+        for (var minute = Math.Max(first, Newest - Kept + 1); minute <= Math.Min(last, Newest); minute++) sums.Add(_sums[minute % Kept].Sums);
         return sums;
     }
 
-    public void Save(StateWriter writer)
+    /// <summary>Counts of a minute as its row gives them.</summary>
+    public void Restore(long minute, in LatencySums sums)
+    {
+        if (Contains(minute)) _sums[minute % Kept] = new PackedLatency(sums);
+    }
+
+    /// <summary>Writes counts of the hours that no row holds, and every percentile.</summary>
+    public void Save(StateWriter writer, HourTier hours)
     {
         writer.Flag(!IsEmpty);
         if (IsEmpty) return;
         writer.Signed(Newest);
+        Span<uint> previous = stackalloc uint[3];
+        previous.Clear();
         for (var minute = Newest - Kept + 1; minute <= Newest; minute++)
         {
-            var sums = _sums[minute % Kept];
-            writer.Flag(sums.Count60 != 0);
-            if (sums.Count60 == 0) continue;
-            sums.Save(writer);
-            for (var rank = 0; rank < 3; rank++) writer.Unsigned(Percentile(minute, rank));
+            var (sums, p50) = (_sums[minute % Kept].Sums, Percentile(minute, 0));
+            var keeps = sums.Count60 != 0 && hours.IsDue(Slots.FloorDiv(minute, 60));
+            writer.Byte((byte)((keeps ? 1 : 0) | (p50 != 0 ? 2 : 0)));
+            if (keeps) sums.Save(writer);
+            if (p50 == 0) continue;
+            for (var rank = 0; rank < 3; rank++)
+            {
+                writer.Signed((long)Percentile(minute, rank) - previous[rank]);
+                previous[rank] = Percentile(minute, rank);
+            }
         }
         for (var minute = Newest - Live + 1; minute <= Newest; minute++) Sketch(minute).Save(writer);
     }
@@ -131,72 +204,19 @@ internal sealed class MinuteTier
     {
         if (!reader.Flag()) return;
         (IsEmpty, Newest) = (false, Math.Max(Kept, reader.Signed()));
+        Span<long> previous = stackalloc long[3];
+        previous.Clear();
         for (var minute = Newest - Kept + 1; minute <= Newest; minute++)
         {
-            if (!reader.Flag()) continue;
-            _sums[minute % Kept] = LatencySums.Load(reader);
-            for (var rank = 0; rank < 3; rank++) _percentiles[((int)(minute % Kept) * 3) + rank] = reader.UInt();
+            var parts = reader.Byte();
+            if ((parts & 1) != 0) _sums[minute % Kept] = new PackedLatency(LatencySums.Load(reader));
+            if ((parts & 2) == 0) continue;
+            for (var rank = 0; rank < 3; rank++)
+            {
+                previous[rank] += reader.Signed();
+                _percentiles[((int)(minute % Kept) * 3) + rank] = (uint)Math.Clamp(previous[rank], 0, uint.MaxValue);
+            }
         }
         for (var minute = Newest - Live + 1; minute <= Newest; minute++) Sketch(minute).Load(reader);
-    }
-}
-
-/// <summary>Latency of the last 31 UTC days: the sketches behind the 30-day percentile.</summary>
-internal sealed class DayTier
-{
-    private const int Kept = 31;
-    private readonly SortedDictionary<long, Entry> _days = [];
-
-    private sealed class Entry
-    {
-        public readonly LatencySketch Sketch = new();
-        public LatencySums Sums;
-    }
-
-    public void Add(long day, in LatencySums sums) => At(day)?.Sums.Add(sums);
-
-    public void AddRange(long day, double lowSeconds, double highSeconds, long count) => At(day)?.Sketch.AddRange(lowSeconds, highSeconds, count);
-
-    /// <summary>Everything of the days first..last.</summary>
-    public (LatencySketch Sketch, LatencySums Sums) Sum(long first, long last)
-    {
-        var (sketch, sums) = (new LatencySketch(), default(LatencySums));
-        foreach (var (day, entry) in _days)
-        {
-            if (day < first || day > last) continue;
-            sketch.Merge(entry.Sketch);
-            sums.Add(entry.Sums);
-        }
-        return (sketch, sums);
-    }
-
-    public void Save(StateWriter writer)
-    {
-        writer.Count(_days.Count);
-        foreach (var (day, entry) in _days)
-        {
-            writer.Signed(day);
-            entry.Sums.Save(writer);
-            entry.Sketch.Save(writer);
-        }
-    }
-
-    public void Load(StateReader reader)
-    {
-        for (var n = reader.Count(Kept); n > 0; n--)
-        {
-            var entry = _days[reader.Signed()] = new Entry();
-            entry.Sums = LatencySums.Load(reader);
-            entry.Sketch.Load(reader);
-        }
-    }
-
-    private Entry? At(long day)
-    {
-        if (_days.TryGetValue(day, out var entry)) return entry;
-        if (_days.Count > 0 && day <= _days.Keys.Last() - Kept) return null;
-        _days[day] = entry = new Entry();
-        foreach (var old in _days.Keys.Where(k => k <= _days.Keys.Last() - Kept).ToArray()) _days.Remove(old);
-        return entry;
     }
 }

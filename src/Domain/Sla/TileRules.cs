@@ -13,7 +13,7 @@ public static class TileRules
         SlaProfile profile, SlaEngine engine, ImmutableArray<SlaViolation> open, ImmutableHashSet<string> pendingIds, int violations30d, DateTimeOffset now)
     {
         var (policy, organization) = (engine.Policy, profile.Organization);
-        var (month, last5, last30d, budget) = (engine.Month(now), engine.Window("5m", now), engine.Window("30d", now), engine.Budget(now));
+        var (month, last5, last30d, budget) = (engine.Month(now, withPercentiles: false), engine.Window("5m", now), engine.Window("30d", now), engine.Budget(now));
         ImmutableArray<TileViolation> violations = [.. open
             .Select(v => Running(v, engine, pendingIds.Contains(v.Id)))
             .OrderByDescending(v => v.Impact).ThenByDescending(v => v.BadSeconds).ThenBy(v => v.Id, StringComparer.Ordinal)];

@@ -54,6 +54,20 @@ public static class UptimeFormulas
     public static long AllowedBadSlots(long slots, long unknown, long excluded, SlaTerms terms) =>
         (long)((Int128)Math.Max(0, slots - excluded - (terms.UnknownPolicy == UnknownPolicy.Exclude ? unknown : 0)) * (Ppm.One - terms.Uptime.TargetPpm) / Ppm.One);
 
+    /// <summary>
+    /// Seconds until a budget is used up when bad time goes on at the share <paramref name="bad"/> / <paramref name="whole"/>: (1 - used) * (1 - target) * month / share, cut (sla.md 7).
+    /// 0 when nothing is left, null when nothing burns or nothing is promised.
+    /// </summary>
+    public static long? SecondsLeft(SlaBudget budget, int targetPpm, long monthSeconds, long bad, long whole)
+    {
+        if (budget.UsedPpm is not { } used || bad <= 0 || whole <= 0) return null;
+        // Whole slots say more than the cut share.
+        var (left, of) = budget.AllowedBadSlots is > 0 and var allowed ? ((Int128)allowed - budget.BadSlots, (Int128)allowed) : ((Int128)Ppm.One - used, (Int128)Ppm.One);
+        if (left <= 0 || budget.AllowedBadSlots == 0) return 0;
+        var seconds = left * (Ppm.One - targetPpm) * monthSeconds * whole / (of * Ppm.One * bad);
+        return seconds > long.MaxValue ? long.MaxValue : (long)seconds;
+    }
+
     private static (Ratio Actual, Ratio Low, Ratio High) Shares(Int128 good, Int128 known, Int128 unknown, UnknownPolicy policy)
     {
         var (low, high) = (new Ratio(good, known + unknown), new Ratio(good + unknown, known + unknown));

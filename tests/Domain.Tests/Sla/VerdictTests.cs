@@ -43,7 +43,7 @@ public sealed class VerdictTests
         Assert.Equal(SlotVerdict.Good, engine.Verdict(1));
         engine.Tick(T.At(40.001));
         Assert.Equal(SlotVerdict.Bad, engine.Verdict(1));
-        Assert.Null(engine.NextTick(T.At(40.001)));
+        Assert.Equal(T.At(3_960), engine.NextTick(T.At(40.001)));
     }
 
     [Theory]

@@ -56,75 +56,62 @@ internal struct SliceSums
     };
 }
 
-/// <summary>Running sums of the covered part of a calendar month, changed by every slot change inside it.</summary>
-internal sealed class MonthSums
+/// <summary>Running sums of the covered part of a calendar day, month or quarter, changed by every slot change inside it: exact whatever the zone's offset and however long the day.</summary>
+internal sealed class CalendarSums(long first, long end)
 {
-    private SlotSums _slots;
-    private SliceSums _slices;
-    private LatencySums _latency;
-
-    public MonthSums(long first, long end) => (First, End) = (first, end);
+    private TierSums _sums;
 
     /// <summary>First covered slot.</summary>
-    public long First { get; }
+    public long First { get; } = first;
 
     /// <summary>First slot behind the cover.</summary>
-    public long End { get; }
+    public long End { get; set; } = end;
 
-    public ref readonly SlotSums Slots => ref _slots;
+    public ref readonly TierSums Sums => ref _sums;
 
-    public ref readonly SliceSums Slices => ref _slices;
+    public ref readonly SlotSums Slots => ref _sums.Slots;
 
-    public ref readonly LatencySums Latency => ref _latency;
-
-    public LatencySketch Sketch { get; } = new();
+    /// <summary>Sketch of the minutes that are over.</summary>
+    public LatencySketch.Packed Sketch { get; set; }
 
     public bool Contains(long slot) => slot >= First && slot < End;
 
     public void Change(long slot, SlotValue from, SlotValue to)
     {
         if (!Contains(slot)) return;
-        _slots.Add(from, -1);
-        _slots.Add(to, 1);
+        _sums.Slots.Add(from, -1);
+        _sums.Slots.Add(to, 1);
     }
 
     public void Change(long slot, in SliceSums from, in SliceSums to)
     {
         if (!Contains(slot)) return;
-        _slices.Add(from, -1);
-        _slices.Add(to, 1);
+        _sums.Slices.Add(from, -1);
+        _sums.Slices.Add(to, 1);
     }
 
     public void Add(long slot, in LatencySums sums)
     {
-        if (Contains(slot)) _latency.Add(sums);
+        if (Contains(slot)) _sums.Latency.Add(sums);
     }
 
-    public void Add(LatencySketch sketch, in LatencySums latency)
+    public void Add(in TierSums sums) => _sums.Add(sums);
+
+    public void Save(StateWriter writer, LatencySketch scratch)
     {
-        Sketch.Merge(sketch);
-        _latency.Add(latency);
+        writer.Signed(First);
+        writer.Signed(End);
+        _sums.Save(writer);
+        scratch.Clear();
+        Sketch.AddTo(scratch);
+        scratch.Save(writer);
     }
 
-    public void Add(in SlotSums slots, in SliceSums slices)
+    public static CalendarSums Load(StateReader reader, LatencySketch scratch)
     {
-        _slots.Add(slots);
-        _slices.Add(slices, 1);
-    }
-
-    public void Save(StateWriter writer)
-    {
-        _slots.Save(writer);
-        _slices.Save(writer);
-        _latency.Save(writer);
-        Sketch.Save(writer);
-    }
-
-    public void Load(StateReader reader)
-    {
-        _slots = SlotSums.Load(reader);
-        _slices = SliceSums.Load(reader);
-        _latency = LatencySums.Load(reader);
-        Sketch.Load(reader);
+        var sums = new CalendarSums(reader.Signed(), reader.Signed()) { _sums = TierSums.Load(reader) };
+        scratch.Load(reader);
+        sums.Sketch = LatencySketch.Packed.Of(scratch);
+        return sums;
     }
 }

@@ -1,0 +1,166 @@
+using System.Runtime.InteropServices;
+
+namespace Forge.Domain.Sla;
+
+/// <summary>Everything that is counted of a stretch of time.</summary>
+internal struct TierSums
+{
+    public SlotSums Slots;
+    public SliceSums Slices;
+    public LatencySums Latency;
+
+    public void Add(in TierSums other)
+    {
+        Slots.Add(other.Slots);
+        Slices.Add(other.Slices, 1);
+        Latency.Add(other.Latency);
+    }
+
+    public readonly bool IsEmpty => Slots.Good + Slots.Bad + Slots.Excluded + Slots.Total60 + Latency.Count60 + Slices.Known + Slices.Excluded == 0;
+
+    public readonly void Save(StateWriter writer)
+    {
+        writer.Byte((byte)((Latency.Count60 != 0 ? 1 : 0) | (Slices.Known + Slices.Excluded != 0 ? 2 : 0)));
+        Slots.Save(writer);
+        if (Latency.Count60 != 0) Latency.Save(writer);
+        if (Slices.Known + Slices.Excluded != 0) Slices.Save(writer);
+    }
+
+    public static TierSums Load(StateReader reader)
+    {
+        var parts = reader.Byte();
+        var sums = new TierSums { Slots = SlotSums.Load(reader) };
+        if ((parts & 1) != 0) sums.Latency = LatencySums.Load(reader);
+        if ((parts & 2) != 0) sums.Slices = SliceSums.Load(reader);
+        return sums;
+    }
+}
+
+/// <summary>Sums by cells of equal length: the newest <paramref name="kept"/> cells of so many slots, 42 bytes each, changed by every slot change.</summary>
+internal sealed class SumTier(int kept, int slotsPerCell)
+{
+    private readonly Cell[] _cells = new Cell[kept];
+
+    // Only MeanOfSlices has slices.
+    private SliceCell[]? _slices;
+
+    [StructLayout(LayoutKind.Sequential, Pack = 2)]
+    private readonly struct Cell(in SlotSums slots, in PackedLatency latency)
+    {
+        private readonly UInt48 _total60 = new(slots.Total60);
+        private readonly UInt48 _bad60 = new(slots.Bad60);
+        private readonly ushort _good = (ushort)slots.Good;
+        private readonly ushort _bad = (ushort)slots.Bad;
+        private readonly ushort _excluded = (ushort)slots.Excluded;
+
+        public PackedLatency Latency { get; } = latency;
+
+        public SlotSums Slots => new() { Good = _good, Bad = _bad, Excluded = _excluded, Total60 = _total60.Value, Bad60 = _bad60.Value };
+    }
+
+    [StructLayout(LayoutKind.Sequential, Pack = 2)]
+    private readonly struct SliceCell(in SliceSums sums)
+    {
+        private readonly ushort _known = (ushort)sums.Known;
+        private readonly ushort _excluded = (ushort)sums.Excluded;
+        private readonly UInt48 _goodShares = new(sums.GoodShares);
+
+        public SliceSums Sums => new() { Known = _known, Excluded = _excluded, GoodShares = _goodShares.Value };
+    }
+
+    /// <summary>A sum that is kept from one reading to the next: its settled part changes no more.</summary>
+    public struct Cached
+    {
+        public long First;
+        public long End;
+        public TierSums Sums;
+    }
+
+    public bool IsEmpty { get; private set; } = true;
+
+    public long Newest { get; private set; }
+
+    public long Oldest => Newest - kept + 1;
+
+    public bool Contains(long cell) => !IsEmpty && cell <= Newest && cell >= Oldest;
+
+    public TierSums this[long cell]
+    {
+        get => Contains(cell)
+            ? new TierSums { Slots = _cells[cell % kept].Slots, Latency = _cells[cell % kept].Latency.Sums, Slices = _slices is null ? default : _slices[cell % kept].Sums }
+            : default;
+        set
+        {
+            if (!At(cell, out var at)) return;
+            _cells[at] = new Cell(value.Slots, new PackedLatency(value.Latency));
+            if (value.Slices.Known + value.Slices.Excluded > 0) _slices ??= new SliceCell[kept];
+            if (_slices is not null) _slices[at] = new SliceCell(value.Slices);
+        }
+    }
+
+    public void Change(long slot, SlotValue from, SlotValue to)
+    {
+        if (!At(Slots.FloorDiv(slot, slotsPerCell), out var at)) return;
+        var sums = _cells[at].Slots;
+        sums.Add(from, -1);
+        sums.Add(to, 1);
+        _cells[at] = new Cell(sums, _cells[at].Latency);
+    }
+
+    public void Change(long slot, in SliceSums from, in SliceSums to)
+    {
+        if (!At(Slots.FloorDiv(slot, slotsPerCell), out var at)) return;
+        _slices ??= new SliceCell[kept];
+        var sums = _slices[at].Sums;
+        sums.Add(from, -1);
+        sums.Add(to, 1);
+        _slices[at] = new SliceCell(sums);
+    }
+
+    public void Add(long slot, in LatencySums latency)
+    {
+        if (!At(Slots.FloorDiv(slot, slotsPerCell), out var at)) return;
+        var sums = _cells[at].Latency.Sums;
+        sums.Add(latency);
+        _cells[at] = new Cell(_cells[at].Slots, new PackedLatency(sums));
+    }
+
+    /// <summary>Slices of another length than those of now mean nothing.</summary>
+    public void ForgetSlices() => _slices = null;
+
+    /// <summary>Sums of the cells first..last.</summary>
+    public TierSums Sum(long first, long last)
+    {
+        var sums = default(TierSums);
+        if (IsEmpty) return sums;
+        for (var cell = Math.Max(first, Oldest); cell <= Math.Min(last, Newest); cell++) sums.Add(this[cell]);
+        return sums;
+    }
+
+    /// <summary>The same; cells before <paramref name="settled"/> change no more and are summed once.</summary>
+    public TierSums Sum(ref Cached cache, long first, long last, long settled)
+    {
+        if (last < first) return default;
+        var end = Math.Clamp(settled, first, last + 1);
+        if (cache.First != first || cache.End > end || cache.End < first) cache = new Cached { First = first, End = first };
+        if (cache.End < end) cache.Sums.Add(Sum(cache.End, end - 1));
+        cache.End = end;
+        var sums = cache.Sums;
+        sums.Add(Sum(end, last));
+        return sums;
+    }
+
+    private bool At(long cell, out int at)
+    {
+        if (IsEmpty) (IsEmpty, Newest) = (false, cell);
+        if (cell > Newest + kept) Newest = cell - kept;
+        while (Newest < cell)
+        {
+            Newest++;
+            _cells[Newest % kept] = default;
+            if (_slices is not null) _slices[Newest % kept] = default;
+        }
+        at = (int)(((cell % kept) + kept) % kept);
+        return cell > Newest - kept;
+    }
+}
