@@ -59,8 +59,7 @@ public sealed class SlaGrainStoreTests : IAsyncLifetime
     public async Task Hour_ChangedByASenderThatCatchesUp_IsStoredAgainWithTheNextRevision()
     {
         var (grain, id, traffic) = await Start();
-        await Feed(grain, traffic, minutes: 30, good: 600, bad: 0);
-        var at = Now;
+        var at = await Feed(grain, traffic, minutes: 30, good: 600, bad: 0);
         _spine.Time.Advance(TimeSpan.FromMinutes(40));
         await Checkpoint(grain);
         var before = Assert.Single(await Rows(id));
@@ -127,7 +126,8 @@ public sealed class SlaGrainStoreTests : IAsyncLifetime
         return (grain, id, traffic);
     }
 
-    private async Task Feed(ISlaGrain grain, Traffic traffic, int minutes, long good, long bad)
+    /// <summary>Answers when the last scrape was.</summary>
+    private async Task<DateTimeOffset> Feed(ISlaGrain grain, Traffic traffic, int minutes, long good, long bad)
     {
         var next = Now;
         for (var i = 0; i < minutes; i++)
@@ -137,6 +137,7 @@ public sealed class SlaGrainStoreTests : IAsyncLifetime
             _spine.Time.Advance(next - Now);
             await Acknowledged(grain, traffic.Scrape(Now, good, bad));
         }
+        return next;
     }
 
     /// <summary>Ten requests of another sender, acknowledged: the checkpoint that holds them is stored.</summary>
