@@ -165,7 +165,7 @@ public static class AlertRules
         var hours = day.Bad <= 0 || whole <= 0 ? 0 : (long)(left / ((Int128)day.Bad * whole * Ppm.One)) / 3_600;
         return Finding(
             AlertRule.BUDGET_FORECAST, much && fast, !much || !fast,
-            $"{Percent(budget.UsedPpm ?? 0)} of the error budget are used; at the pace of the last day it ends in {hours} h, before the month.");
+            $"{Percent(budget.UsedPpm ?? 0)} of the error budget are used; at the pace of the last day it {(used >= whole ? "has ended" : $"ends in {hours} h")}, before the month.");
     }
 
     private static AlertFinding Coverage(SlaPolicy policy, SlaPeriod month, DateTimeOffset now)

@@ -50,7 +50,7 @@ public static class BurnPlanDecisions
                 var windows = BurnArithmetic.Of(rule.Rule)!;
                 if (rule.Enabled && AlertRules.ThresholdOf(rule, windows, policy).IsUnreachable)
                     return Decision<BurnPlanEvent>.Refuse(Refusal.Invalid(
-                        "burn_threshold_unreachable", $"{rule.Rule} can never fire: even when everything fails, the budget does not burn fast enough for {rule.BudgetPpm} ppm in {windows.Long}. Lower its share or switch it off."));
+                        "burn_threshold_unreachable", $"{rule.Rule} can never fire: even when everything fails, less than {Ppm.Percent(rule.BudgetPpm, 2)} of the budget burn in {windows.Long}. Lower its part or switch it off."));
             }
         }
         var before = state?.Rules ?? BurnRules.Default;
