@@ -89,7 +89,7 @@ public sealed partial class OrganizationPage : IDisposable
 
     private IEnumerable<SlaViolation> OpenViolations => _view is { OpenViolations.IsDefault: false } view ? view.OpenViolations.Where(v => v.State == ViolationState.OPEN) : [];
 
-    private string? Sentence => Tile is not { } tile ? null : OrganizationWords.Sentence(tile, _view);
+    private string? Sentence => Tile is not { } tile ? null : OrganizationWords.Sentence(tile, _view, Level, Store.AgeOf(tile));
 
     /// <inheritdoc />
     public void Dispose() => Store.Second -= Tick;

@@ -7,8 +7,14 @@ namespace Forge.Dashboard.Sla;
 public static class OrganizationWords
 {
     /// <summary>The state of the promises, in one sentence.</summary>
-    public static string Sentence(SlaTile tile, SlaOrganizationView? view) =>
+    /// <param name="tile">Its tile.</param>
+    /// <param name="view">Its figures, null while they are read.</param>
+    /// <param name="level">Its level at the reader's clock.</param>
+    /// <param name="age">Age of its newest data at the reader's clock.</param>
+    public static string Sentence(SlaTile tile, SlaOrganizationView? view, Health level, TimeSpan age) =>
         !tile.Monitored ? "No promise is in force."
+        : tile.DataAt is null ? "A promise is in force, but no data ever came."
+        : level == Health.Stale ? $"Nothing is known about now: the newest data is {Say.Age(age)} old."
         : !tile.Open.IsDefaultOrEmpty ? $"{Say.Many(tile.Open.Length, "promise is", "promises are")} being broken right now."
         : tile.BudgetExhausted ? "The uptime promise of this month is missed; nothing is being broken right now."
         : view?.Month.Verdict is PeriodVerdict.Missed or PeriodVerdict.MissedUnproven ? "Nothing is being broken right now, but this month's uptime is below the promise."

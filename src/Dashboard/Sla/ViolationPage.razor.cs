@@ -53,6 +53,7 @@ public sealed partial class ViolationPage : IDisposable
         {
             if (_slots.Count == 0) return "";
             var bad = _slots.Count(s => s is { Bad: true, Inside: true });
+            if (bad == 0) return "The slots of this time are no longer kept one by one; what is left of them is shown";
             return $"{Say.Many(bad, "bad slot", "bad slots")} of {_history!.StepSeconds} s among {Say.Count(_slots.Count(s => s.Inside))} from start to end; a minute before and two after it for comparison";
         }
     }
