@@ -3,6 +3,7 @@ using System.Globalization;
 using Forge.Domain.Live;
 using Forge.Domain.Sla;
 using Forge.Testing.RemoteWrite;
+using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Client;
 
 namespace Forge.Load;
