@@ -48,10 +48,13 @@ internal static class Commands
             ? (ILane)new OtlpLane(i, share, instance, series, exponential, gzip)
             : new RemoteWriteLane(i, share, instance, series)).ToList();
         using var session = options.Text("email") is null ? null : await ProductSession.SignInAsync(url, options.Required("email"), options.Required("password"));
+        if (session is not null) await LiveHubContract.WaitForBoardAsync(session, Clock, CancellationToken.None);
         var target = new Target(Target.Parse(options.Text("target")), url, Keys(options.Text("key")), options.Number("connections", 4, 1, 64), session);
         if (target.Kind == TargetKind.Forge && options.Text("key") is null) throw new UsageException("--key is missing.");
         var format = otlp ? (exponential ? "otlp-exponential" : "otlp-explicit") + (gzip ? "-gzip" : "") : "remote-write";
-        var plan = new IngestPlan(format, ids, batch, warmUp, scrapes, seconds, rate, start, step, options.Number("settle", 3, 0, 60), options.Number("tail", 3, 0, 60), options.Number("memory", 3_000, 10, 16_000) * 1_048_576L);
+        // A paced run ends with its last body, not a moment before it.
+        var longest = rate is null ? seconds : seconds + 15;
+        var plan = new IngestPlan(format, ids, batch, warmUp, scrapes, longest, rate, start, step, options.Number("settle", 3, 0, 60), options.Number("tail", 3, 0, 60), options.Number("memory", 3_000, 10, 16_000) * 1_048_576L);
         var figures = await new IngestRun(plan, target, otlp ? target.Otlp(gzip) : target.RemoteWrite(), lanes, Clock).RunAsync(Pid(options), Console.Out, CancellationToken.None);
         if (figures is null) return 1;
         if (options.Text("figures") is { } file) await FigureFile.AppendAsync(file, figures);
@@ -64,6 +67,7 @@ internal static class Commands
         var url = options.LoopbackUrl("url", DefaultUrl);
         var rounds = options.Number("rounds", 60, 1, DetectRun.MaxRounds);
         using var session = await ProductSession.SignInAsync(url, options.Required("email"), options.Required("password"));
+        await LiveHubContract.WaitForBoardAsync(session, Clock, CancellationToken.None);
         var organization = options.Text("organization") ?? (await session.CreateMonitoredOrganizationAsync(
             "Detection " + Clock.GetUtcNow().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture), SlaTerms.Default, DateOnly.FromDateTime(Clock.GetUtcNow().UtcDateTime))).Id;
         var key = options.Text("key") ?? await session.CreateKeyAsync("detection", [organization]);
@@ -74,7 +78,7 @@ internal static class Commands
         if (rate > 0)
         {
             var ids = (await IdsAsync(options)).Remove(organization);
-            background = Background(new Target(TargetKind.Forge, url, Keys(options.Required("background-key")), 8, null), ids, 2_400, rate, 60, stop.Token);
+            background = Background(new Target(TargetKind.Forge, url, Keys(options.Required("background-key")), 8, null), ids, 2_400, rate, 180, stop.Token);
             await Task.Delay(TimeSpan.FromSeconds(5), Clock);   // compiled and steady before the first round
         }
         try
@@ -97,6 +101,7 @@ internal static class Commands
         var url = options.LoopbackUrl("url", DefaultUrl);
         var ids = await IdsAsync(options);
         using var session = await ProductSession.SignInAsync(url, options.Required("email"), options.Required("password"));
+        await LiveHubContract.WaitForBoardAsync(session, Clock, CancellationToken.None);
         var seconds = options.Number("seconds", 20, 5, 300);
         var rate = options.Number("changes", 200, 1, 5_000) * 24;
         // A first sample waits for its checkpoint, so many requests must be under way to keep the rate.
@@ -110,6 +115,7 @@ internal static class Commands
         var options = new Options(arguments, "url", "email", "password", "rounds");
         var url = options.LoopbackUrl("url", DefaultUrl);
         using var session = await ProductSession.SignInAsync(url, options.Required("email"), options.Required("password"));
+        await LiveHubContract.WaitForBoardAsync(session, Clock, CancellationToken.None);
         await SwarmRun.SnapshotAsync(session, url, options.Number("rounds", 100, 1, 10_000), Clock, Console.Out, CancellationToken.None);
         return 0;
     }

@@ -3,6 +3,7 @@ using System.Globalization;
 using Forge.Domain.Live;
 using Forge.Domain.Sla;
 using Forge.Testing.RemoteWrite;
+using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Client;
 
 namespace Forge.Load;
@@ -18,6 +19,29 @@ public static class LiveHubContract
 
     /// <summary>Carries a <see cref="LiveFrame"/>.</summary>
     public const string Frame = "frame";
+
+    /// <summary>
+    /// Waits until the product serves a board: then every organization has been woken once. A product that has just started does that work beside whatever is sent to it, and it is not what is measured.
+    /// </summary>
+    public static async Task WaitForBoardAsync(ProductSession session, TimeProvider clock, CancellationToken cancellation)
+    {
+        await using var hub = session.Hub(Path);
+        await hub.StartAsync(cancellation);
+        for (var tries = 0; ; tries++)
+        {
+            try
+            {
+                await hub.InvokeAsync<LiveStart>(Start, (string?)null, 0L, cancellation);
+                return;
+            }
+            catch (HubException e) when (tries < 20)
+            {
+                // board_not_ready comes after the server has waited 15 s itself
+                await Console.Error.WriteLineAsync($"still waiting for the board: {e.Message}");
+                await Task.Delay(TimeSpan.FromMilliseconds(100), clock, cancellation);
+            }
+        }
+    }
 }
 
 /// <summary>

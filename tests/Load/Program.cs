@@ -49,7 +49,7 @@ catch (UsageException e)
     await Console.Error.WriteLineAsync(e.Message + "\n\n" + Usage);
     return 2;
 }
-catch (Exception e) when (e is HttpRequestException or InvalidOperationException or TimeoutException or IOException or System.Net.Sockets.SocketException or System.Net.WebSockets.WebSocketException)
+catch (Exception e) when (e is HttpRequestException or InvalidOperationException or TimeoutException or IOException or System.Net.Sockets.SocketException or System.Net.WebSockets.WebSocketException or Microsoft.AspNetCore.SignalR.HubException)
 {
     await Console.Error.WriteLineAsync(e.Message);
     return 1;

@@ -19,7 +19,7 @@ public sealed class SwarmRun(ProductSession session, Uri url, Func<CancellationT
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var sending = Task.Factory.StartNew(() => changes(stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        await Task.Delay(TimeSpan.FromSeconds(5), clock, cancellation);
+        await Task.Delay(TimeSpan.FromSeconds(10), clock, cancellation);   // first samples wait for a checkpoint; compiled code takes over
         var alone = await CoresAsync(pid, TimeSpan.FromSeconds(Math.Min(10, seconds)), cancellation);
         var before = ProcessFigures.Read(pid);
 
