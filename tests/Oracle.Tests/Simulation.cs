@@ -70,11 +70,21 @@ internal sealed class Simulation
     /// <summary>Runs to the end or to too many differences.</summary>
     public void Run()
     {
-        var (now, check) = (_traffic.From, NextCheck(_traffic.From));
+        var (now, check, still) = (_traffic.From, NextCheck(_traffic.From), 0);
         while (Outcome.Differences.Count < MostDifferences)
         {
             var tick = _engine.NextTick(now);
-            if (tick < now) tick = now;
+            if (tick <= now)
+            {
+                tick = now;
+                // A grain whose timer is always due would do nothing else any more.
+                if (++still == 100) Outcome.Differences.Add(FormattableString.Invariant($"{now:yyyy-MM-dd HH:mm:ss.fff} the engine asks for the same tick again and again: {_engine.NextTick(now):yyyy-MM-dd HH:mm:ss.fff}"));
+                if (still >= 100) tick = null;
+            }
+            else
+            {
+                still = 0;
+            }
             var arrival = _traffic.NextArrival is { } ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms) : _traffic.To;
             // The model is not told about ticks that the engine did not ask for until the next check.
             if (tick <= _policyEnd && tick <= check && tick <= arrival || (_policyEnd is null && tick <= check && tick <= arrival)) Tick(now = tick.Value);

@@ -14,6 +14,7 @@ public sealed partial class SlaEngine
     private readonly LatencySketch[] _slowSketches;
     private readonly (long First, long Last)[] _slowMinutes = new (long, long)[3];
     private readonly ImmutableArray<Episode>[] _episodes = [[], [], [], [], []];
+    private readonly Episode?[] _ended = new Episode?[5];
     private Action<long>? _sealMinute;
     private long _promiseFrom;
     private long _dirtyFrom = long.MaxValue;
@@ -43,6 +44,9 @@ public sealed partial class SlaEngine
         EvaluateEpisodes();
         return _episodes[at];
     }
+
+    /// <summary>The episode that ran when the promise of its metric ended or was dropped: what is recorded closes with its figures. Null when none did.</summary>
+    public Episode? EndedEpisode(SlaMetricType metric) => Array.IndexOf(Metrics, metric) is >= 0 and var at ? _ended[at] : null;
 
     /// <summary>
     /// A recorded open violation that the checkpoint lost: its slots become Bad, with counts that nobody knows any more. Nothing happens when the engine knows an episode there.
@@ -108,6 +112,16 @@ public sealed partial class SlaEngine
     {
         _earlierTerms = earlier;
         foreach (var track in _tracks) track.Earlier = earlier;
+    }
+
+    /// <summary>Another promise is about to come: the running figures of what it no longer promises are kept, because nobody records them more than once a minute.</summary>
+    private void KeepEnding(SlaPolicy next)
+    {
+        for (var i = 0; i < Metrics.Length; i++)
+        {
+            if (TargetOf(Metrics[i], next) is not null) _ended[i] = null;
+            else if (TargetOf(Metrics[i], Policy) is not null) _ended[i] = Episodes(Metrics[i]) is [.., { IsOpen: true } running] ? running : null;
+        }
     }
 
     private bool AnyOpen()

@@ -26,11 +26,19 @@ public sealed partial class SlaEngine
         while (group.Staged.Count > 0)
         {
             var oldest = group.Staged[0];
-            if (nowMs - oldest.FirstArrivalMs < StagingMs && !AnyComplete(group)) return;
+            if (!AnyOverdue(group, nowMs) && !AnyComplete(group)) return;
             group.Staged.RemoveAt(0);
             Apply(group, oldest, nowMs);
             _version++;
         }
+    }
+
+    /// <summary>A scrape that has waited long enough takes the earlier ones with it, even those that came after it: behind it they would be late.</summary>
+    private static bool AnyOverdue(Group group, long nowMs)
+    {
+        foreach (var scrape in group.Staged)
+            if (nowMs - scrape.FirstArrivalMs >= StagingMs) return true;
+        return false;
     }
 
     /// <summary>Senders deliver a series in order, so when a later scrape is complete nothing more will come for an earlier one.</summary>

@@ -109,6 +109,7 @@ public sealed partial class SlaEngine
     public void Configure(SlaPolicy policy, DateTimeOffset now)
     {
         var old = Policy;
+        KeepEnding(policy);
         _clockMs = Math.Max(_clockMs, now.ToUnixTimeMilliseconds());
         Policy = policy;
         _version++;

@@ -48,7 +48,7 @@ public static class ViolationDecisions
         foreach (var metric in SlotMetrics)
         {
             var findings = new MetricFindings(
-                engine.Episodes(metric),
+                engine.EndedEpisode(metric) is { } ended ? [ended] : engine.Episodes(metric),
                 engine.VerdictAt,
                 bad => metric == SlaMetricType.UPTIME && budget is { Exhausted: true, AllowedBadSlots: { } allowed } && budget.BadSlots - bad <= allowed,
                 engine.KeptFrom);

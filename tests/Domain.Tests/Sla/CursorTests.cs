@@ -226,4 +226,17 @@ public sealed class CursorTests
         engine.Tick(T.At(600.001));
         Assert.Equal((0, 0), (engine.SeriesCount, engine.GroupCount));
     }
+
+    [Fact]
+    public void Scrape_ThatWaitedTenSeconds_TakesTheEarlierOneThatCameLater()
+    {
+        var engine = T.Engine();
+        engine.Send(0, T.Ok(0, 0), T.Bad(0, 0));
+        engine.Send(20, T.Ok(20, 200));
+        engine.Send(28, T.Ok(10, 100));
+        Assert.Equal(T.At(30), engine.NextTick(T.At(28)));
+        engine.Tick(T.At(30));
+        Assert.Equal("gg", engine.Verdicts(0, 2));
+        Assert.Null(engine.NextTick(T.At(30)) is { } next && next <= T.At(30) ? next : null);
+    }
 }

@@ -248,4 +248,28 @@ public sealed class ViolationTests
         }
         Assert.Equal([SlaMetricType.UPTIME, SlaMetricType.ERROR_RATE], recorded.Values.Select(v => v.MetricType));
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Promise_EndingWithAnOpenViolation_ClosesItWithTheFiguresOfThatMoment(bool monitored)
+    {
+        var engine = T.Engine(T.Terms(T.NoLatency));
+        var recorded = new Dictionary<string, SlaViolation>();
+        for (var t = 10; t <= 150; t += 10)
+        {
+            engine.Send(t, T.Delta(t - 10, t, 100, t > 100 ? 100 : 0));
+            Settle(t);
+        }
+        // It opened with 30 s; what came in the minute after that no event has recorded yet.
+        engine.Configure(T.Policy(T.Terms(T.NoLatency, errors: null), coveredFrom: T.At(150)) with { Monitored = monitored }, T.At(150));
+        Settle(150);
+        var errors = recorded.Values.Single(v => v.MetricType == SlaMetricType.ERROR_RATE);
+        Assert.Equal((ViolationState.CLOSED, 50, T.At(150), ViolationDecisions.TermsEnded), (errors.State, errors.BadSeconds, errors.EndTime, errors.CloseReason));
+
+        void Settle(double now)
+        {
+            foreach (var change in ViolationDecisions.Reconcile("o", [.. recorded.Values], engine, engine.Policy, T.At(now), () => $"v{recorded.Count}")) recorded[change.ViolationId] = change.After;
+        }
+    }
 }

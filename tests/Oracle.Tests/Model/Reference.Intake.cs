@@ -140,10 +140,10 @@ internal sealed partial class Reference
 
     private Source SourceOf(ulong id, long now) => _sources.TryGetValue(id, out var source) ? source : _sources[id] = new Source(id) { Heard = now };
 
-    /// <summary>"Staged until every series of the group's previous scrape has arrived or was marked stale, at the latest until 10 s after the first"; a complete later scrape ends the waiting of the earlier ones.</summary>
+    /// <summary>"Staged until every series of the group's previous scrape has arrived or was marked stale, at the latest until 10 s after the first"; a later scrape that is complete or has waited long enough ends the waiting of the earlier ones.</summary>
     private void ApplyWhatIsReady(Source source, long now)
     {
-        while (source.Waiting.Count > 0 && (now - source.Waiting[0].Since >= 10_000 || source.Waiting.Any(w => IsComplete(source, w))))
+        while (source.Waiting.Count > 0 && (source.Waiting.Any(w => now - w.Since >= 10_000) || source.Waiting.Any(w => IsComplete(source, w))))
         {
             var scrape = source.Waiting[0];
             source.Waiting.RemoveAt(0);
