@@ -87,7 +87,10 @@ internal sealed partial class ProductProcess : IAsyncDisposable
     /// <summary>kill -9.</summary>
     public Task KillAsync() => Process.KillAsync();
 
-    /// <summary>Starts again on the same data and the same port after <see cref="KillAsync"/>.</summary>
+    /// <summary>SIGTERM: it stops by itself.</summary>
+    public Task StopAsync() => Process.StopAsync(StartTime);
+
+    /// <summary>Starts again on the same data and the same port after <see cref="KillAsync"/> or <see cref="StopAsync"/>.</summary>
     public async Task RestartAsync()
     {
         await Process.DisposeAsync();

@@ -74,6 +74,15 @@ internal sealed class RunningProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
+    /// <summary>SIGTERM, and waits until it ended by itself; one that does not is a failure.</summary>
+    public async Task StopAsync(TimeSpan within)
+    {
+        using var signal = Process.Start(new ProcessStartInfo("kill", ["-TERM", Id.ToString(CultureInfo.InvariantCulture)]))!;
+        await signal.WaitForExitAsync();
+        using var over = new CancellationTokenSource(within);
+        await _process.WaitForExitAsync(over.Token);
+    }
+
     /// <summary>The first process started by this one whose command line contains a text, or null.</summary>
     public int? Child(string text)
     {

@@ -24,10 +24,10 @@ internal sealed class SampleProcess : IAsyncDisposable
         return sample;
     }
 
-    /// <summary>Switches the share of failing requests (0..1) and returns the instant the service confirmed it.</summary>
-    public async Task<DateTimeOffset> FailAsync(double errorRatio)
+    /// <summary>Switches the share of failing requests (0..1) and the latency added to every request; returns the instant the service confirmed it.</summary>
+    public async Task<DateTimeOffset> FailAsync(double errorRatio, int latencyMs = 0)
     {
-        using var answer = await _http.PostAsJsonAsync("/faults", new { errorRatio, latencyMs = 0 });
+        using var answer = await _http.PostAsJsonAsync("/faults", new { errorRatio, latencyMs });
         answer.EnsureSuccessStatusCode();
         return TimeProvider.System.GetUtcNow();
     }

@@ -3,16 +3,12 @@ using Forge.Domain.Contracts;
 using Forge.Domain.Sla;
 using Forge.EndToEnd.Tests.Harness;
 using Forge.Load;
-using Forge.Testing.RemoteWrite;
 
 namespace Forge.EndToEnd.Tests.Sla;
 
 /// <summary>kill -9 in the middle of ingest loses nothing and invents nothing.</summary>
 public sealed class CrashTests(PublishedProduct published, Browser browser)
 {
-    // Scrapes are 10 s of data apart and sent as fast as they are answered: a sender that catches up, minutes of data ahead of the last checkpoint.
-    private static readonly TimeSpan Step = TimeSpan.FromSeconds(10);
-
     [Theory]
     [InlineData(20260101)]
     [InlineData(7)]
@@ -25,7 +21,7 @@ public sealed class CrashTests(PublishedProduct published, Browser browser)
         var now = TimeProvider.System.GetUtcNow();
         var organization = await session.CreateMonitoredOrganizationAsync("Crash AG", SlaTerms.Default, DateOnly.FromDateTime(now.UtcDateTime));
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-        var sender = new Sender(new RemoteWriteClient(http, new Uri(product.Url, RemoteWriteClient.Path), await product.CreateKeyAsync(organization.Id)), organization.Id, FirstScrape(now), random);
+        var sender = new CounterSender(http, product.Url, await product.CreateKeyAsync(organization.Id), organization.Id, FirstScrape(now), random);
         await using var wall = await browser.OpenAsync(product.Url);
         await wall.SignInAsync(email, password);
         await wall.OpenWallboardAsync();
@@ -80,48 +76,6 @@ public sealed class CrashTests(PublishedProduct published, Browser browser)
         catch (HttpRequestException)
         {
             // The connection died with the product: the sender does not know whether the batch was taken, and sends it again.
-        }
-    }
-
-    /// <summary>A sender like Prometheus: cumulative counters, and a batch without an answer is sent again before the next.</summary>
-    private sealed class Sender(RemoteWriteClient client, string organizationId, DateTimeOffset first, Random random)
-    {
-        private readonly RequestHistogram _service = new(organizationId, "crash:1", "crash", 200, 503);
-        private const int MostTries = 20;
-        private readonly WriteRequest _request = new();
-        private DateTimeOffset _at = first;
-        private bool _started;
-
-        public long Total => _service.Total;
-
-        public long Bad => _service.Bad;
-
-        /// <summary>Counts a slot's traffic (none before the baseline) and sends the counters.</summary>
-        public async Task ScrapeAsync(bool failing)
-        {
-            if (_started)
-            {
-                _service.Observe(200, random.Next(100, 200), 0.03);
-                if (failing) _service.Observe(503, random.Next(200, 300), 0.03);
-                _at += Step;
-            }
-            _started = true;
-            _request.Clear();
-            _service.Scrape(_request, _at.ToUnixTimeMilliseconds());
-            await RetryAsync();
-        }
-
-        /// <summary>Sends the newest batch (again), waiting out 429 and 503 as Prometheus does; any other refusal is a failure.</summary>
-        public async Task RetryAsync()
-        {
-            var body = _request.ToBody();
-            for (var tries = 1; ; tries++)
-            {
-                var answer = await client.SendAsync(body);
-                if (answer.Accepted) return;
-                Assert.True((int)answer.Status is 429 or 503 && tries < MostTries, $"Try {tries}: the product answered {(int)answer.Status}: {answer.Body}");
-                await Task.Delay(answer.RetryAfter ?? TimeSpan.FromSeconds(1));
-            }
         }
     }
 }
