@@ -105,6 +105,9 @@ internal sealed class MappingRules
         foreach (var (name, meaning) in _metrics)
         {
             if (!name.Begins(metric, out suffix)) continue;
+            // OpenTelemetry's names get their unit on the way to Prometheus.
+            if (meaning.Use == MetricUse.Histogram && suffix.StartsWith("_seconds"u8)) suffix = suffix["_seconds"u8.Length..];
+            else if (meaning.Use == MetricUse.Histogram && suffix.StartsWith("_milliseconds"u8)) suffix = suffix["_milliseconds"u8.Length..];
             if (meaning.Use == MetricUse.Histogram ? suffix.IsEmpty || suffix.SequenceEqual("_count"u8) || suffix.SequenceEqual("_bucket"u8) : suffix.IsEmpty || (meaning.Use != MetricUse.Gauge && suffix.SequenceEqual("_total"u8)))
                 return meaning;
         }

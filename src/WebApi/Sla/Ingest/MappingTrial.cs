@@ -8,7 +8,7 @@ using Forge.WebApi.Identity;
 namespace Forge.WebApi.Sla.Ingest;
 
 /// <summary>Collects how each series of a body is read, once per series, while a body is tried out.</summary>
-internal sealed class TrialLog
+internal sealed class TrialLog(string? onlyOrganization)
 {
     private const int MaxListed = 200;
     private const int MaxText = 1000;
@@ -27,12 +27,14 @@ internal sealed class TrialLog
             SeriesKind.BadLabels => (IngestReason.BadLabels, false),
             _ => (IngestReason.NotMapped, false),
         };
-        said = reading ?? said;
+        if (reading is not null) (said, counts) = (reading, reading == "Interval");
+        var organization = identity.OrganizationId ?? onlyOrganization;
+        if (counts && organization is null) (said, counts) = (IngestReason.NoOrganization, false);
         _total++;
         _readings[said] = _readings.GetValueOrDefault(said) + 1;
         if (_listed.Count == MaxListed) return;
         var series = text();
-        _listed.Add(new TriedSeries(series.Length > MaxText ? series[..MaxText] : series, identity.OrganizationId, said, counts && reading is null or "Interval", identity.BoundMs is > 0 and < double.MaxValue ? identity.BoundMs : null));
+        _listed.Add(new TriedSeries(series.Length > MaxText ? series[..MaxText] : series, organization, said, counts, identity.BoundMs is > 0 and < double.MaxValue ? identity.BoundMs : null));
     }
 
     /// <summary>Everything.</summary>
@@ -78,7 +80,7 @@ internal static class MappingTrial
     /// <param name="trial">The result.</param>
     public static IngestFault? Read(HttpRequest request, ReadOnlyMemory<byte> body, IReadOnlyCollection<SlaMapping> mappings, string? organizationId, IngestOptions limits, out SlaMappingTrial? trial)
     {
-        var log = new TrialLog();
+        var log = new TrialLog(organizationId);
         var series = new SeriesCaches(new SeriesMapper(mappings, organizationId) { Log = log }, limits.SeriesCacheBytes);
         var batch = new IngestBatch(new IngestKey("trial", "trial", organizationId is null ? [] : [organizationId], ["telemetry"]));
         var fault = Decode(request, body, series, batch, limits, log);
