@@ -11,7 +11,7 @@ public class DecodeBenchmarks
 {
     private const int Series = 24;
     private readonly IngestKey _key = new("0123456789ab", "benchmark", [], ["telemetry"]);
-    private readonly SeriesCache _cache = new(Microsoft.Extensions.Options.Options.Create(new IngestOptions()));
+    private readonly SeriesCache _cache = new(SeriesMapper.Initial, new IngestOptions().SeriesCacheBytes);
     private byte[] _hundred = [];
     private byte[] _one = [];
 

@@ -27,8 +27,12 @@ public sealed record AlertFigures(
         engine.Policy, window => BurnOf(engine, window, now), engine.Budget(now), engine.DataAt, engine.IntervalMs, watchedFrom, refusals, withMonth ? engine.Month(now) : null);
 
     /// <summary>Bad share of a window of an engine; null when the engine does not keep it.</summary>
-    public static BurnShare? BurnOf(SlaEngine engine, string window, DateTimeOffset now) =>
-        SlaEngine.WindowNames.Contains(window) ? BurnShare.Of(engine.Window(window, now), engine.Policy.Terms.Uptime.Formula) : null;
+    public static BurnShare? BurnOf(SlaEngine engine, string window, DateTimeOffset now)
+    {
+        if (!SlaEngine.WindowNames.Contains(window)) return null;
+        var burn = engine.BurnOf(window, now);
+        return new BurnShare(burn.Bad, burn.Whole, engine.Policy.Terms.Uptime.Formula == Contracts.UptimeFormula.TimeSlices ? burn.BadSlots : burn.BadRequests);
+    }
 }
 
 /// <summary>What a rule says about its condition.</summary>

@@ -7,18 +7,7 @@ namespace Forge.Domain.Sla;
 /// <param name="Bad">Bad slots (TimeSlices), bad requests (RequestRatio) or the missing part of the mean (MeanOfSlices).</param>
 /// <param name="Whole">Slots that are not excluded, requests, or one; 0 = there is no share.</param>
 /// <param name="Evidence">Bad slots or bad requests, against the low-traffic guard.</param>
-public readonly record struct BurnShare(long Bad, long Whole, long Evidence)
-{
-    /// <summary>
-    /// The share of a window. Unknown slots are not bad here, whatever the contract says of them (sla.md 7). MeanOfSlices has only its cut ppm in a period: its share is at most one ppm too high.
-    /// </summary>
-    public static BurnShare Of(SlaPeriod window, UptimeFormula formula) => formula switch
-    {
-        UptimeFormula.RequestRatio => new BurnShare(window.BadRequests, window.Requests, window.BadRequests),
-        UptimeFormula.MeanOfSlices => new BurnShare(window.UptimePpm is { } ppm ? Ppm.One - ppm : 0, window.UptimePpm is null ? 0 : Ppm.One, window.BadRequests),
-        _ => new BurnShare(window.Bad, window.Good + window.Bad + window.Unknown, window.Bad),
-    };
-}
+public readonly record struct BurnShare(long Bad, long Whole, long Evidence);
 
 /// <summary>The two windows of a burn rule.</summary>
 /// <param name="Rule">Which rule.</param>

@@ -69,8 +69,8 @@ public sealed partial class SlaEngine
                 continue;
             }
             counted = true;
-            counts.Total += difference;
-            if (series.Role == SignalRole.BadRequests) counts.Bad += difference;
+            if (series.Role != SignalRole.BadOfTotal) counts.Total += difference;
+            if (series.Role is SignalRole.BadRequests or SignalRole.BadOfTotal) counts.Bad += difference;
         }
         (group.PreviousAt, group.LastAt, group.ExpectedSeries, group.LastArrivalMs) = (from, at, stretch.Length, nowMs);
         group.NewestAt = Math.Max(group.NewestAt, at);

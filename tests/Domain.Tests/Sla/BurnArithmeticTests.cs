@@ -122,14 +122,4 @@ public sealed class BurnArithmeticTests
     [InlineData(UptimeFormula.MeanOfSlices, 10, true)]
     public void Guard_LowTraffic_NeedsThreeBadSlotsOrTenBadRequests(UptimeFormula formula, int evidence, bool enough) =>
         Assert.Equal(enough, BurnArithmetic.HasEvidence(new BurnShare(evidence, evidence, evidence), formula));
-
-    [Fact]
-    public void Share_OfAWindow_CountsUnknownAsNotBadAndLeavesExcludedOut()
-    {
-        var window = new SlaPeriod(T.Start, T.At(3_600), 200, 10, 100, 50, 4_000, 30, 0, 0, 950_001, null, null, null, PeriodVerdict.Missed, null);
-        Assert.Equal(new BurnShare(10, 310, 10), BurnShare.Of(window, UptimeFormula.TimeSlices));
-        Assert.Equal(new BurnShare(30, 4_000, 30), BurnShare.Of(window, UptimeFormula.RequestRatio));
-        Assert.Equal(new BurnShare(49_999, 1_000_000, 30), BurnShare.Of(window, UptimeFormula.MeanOfSlices));
-        Assert.Equal(new BurnShare(0, 0, 30), BurnShare.Of(window with { UptimePpm = null }, UptimeFormula.MeanOfSlices));
-    }
 }

@@ -82,7 +82,7 @@ public sealed class RemoteWriteReaderTests
         Assert.Equal(2, batch.Samples().Select(s => s.Series).Distinct().Count());
         // What each replica sent stays apart, so that the engine can choose one of them.
         Assert.Equal(3, batch.Parts.Select(p => p.Replica).Distinct().Count());
-        Assert.Equal(4, batch.Parts.Single(p => p.Replica == 0).Samples.Count);
+        Assert.Equal(4, batch.Parts.Single(p => p.Replica == 0).Samples.Length);
     }
 
     // Checkpoints hold these numbers: a change loses the cursor of every series.
