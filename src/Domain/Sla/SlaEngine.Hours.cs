@@ -101,7 +101,7 @@ public sealed partial class SlaEngine
         return Policy.CoveredTo >= Policy.MonthTo || Slots.At(Policy.CoveredTo) >= end;
     }
 
-    /// <summary>Stored hours come back: sums of all, slots and minutes of those the ring still reaches (a minute's requests shared evenly over its slots, verdicts exact), sketches.</summary>
+    /// <summary>Stored hours come back: sums of all, slots and minutes of those the ring still reaches (a minute's requests shared evenly over its slots with data, verdicts exact), sketches.</summary>
     private void TakeRows(IReadOnlyList<StoredHour> rows)
     {
         var savedDays = new HashSet<long>();
@@ -125,13 +125,20 @@ public sealed partial class SlaEngine
         {
             var (minute, cell) = ((hour.Hour * 60) + i, hour.Minutes[i]);
             _minutes.Restore(minute, new LatencySums { Count60 = cell.Latency60, Slow50 = cell.Slow50, Slow95 = cell.Slow95, Slow99 = cell.Slow99 });
+            // What was sent in a minute came in its slots with data: one without any must not get a part of it.
+            var (first, covered, part) = (i * Slots.PerMinute, 0, 0);
+            for (var k = 0; k < Slots.PerMinute; k++) covered += HasData(hour.Slots[first + k]) ? 1 : 0;
             for (var k = 0; k < Slots.PerMinute; k++)
             {
-                var slot = (minute * Slots.PerMinute) + k;
-                if (slot < _ring.Oldest || slot > _ring.Newest) continue;
-                _ring[slot] = new SlotValue((uint)Slots.Part(cell.Total60, Slots.PerMinute, k), (uint)Slots.Part(cell.Bad60, Slots.PerMinute, k), hour.Slots[(i * Slots.PerMinute) + k]);
+                var (slot, state) = ((minute * Slots.PerMinute) + k, hour.Slots[first + k]);
+                var has = HasData(state);
+                if (slot >= _ring.Oldest && slot <= _ring.Newest)
+                    _ring[slot] = has ? new SlotValue((uint)Slots.Part(cell.Total60, covered, part), (uint)Slots.Part(cell.Bad60, covered, part), state) : new SlotValue(0, 0, state);
+                part += has ? 1 : 0;
             }
         }
+
+        static bool HasData(byte state) => (state & SlotBits.Covered) != 0;
     }
 
     /// <summary>Without detail the ten minutes of an hour get equal parts.</summary>
