@@ -108,7 +108,10 @@ internal sealed class SlotRing
         return sums;
     }
 
-    /// <summary>Writes the slots of hours that no row holds as they are; the others come from their rows.</summary>
+    /// <summary>
+    /// Writes the slots of hours that no row holds as they are; the others come from their rows. Rows know requests by minute only: what figures of violations are computed from, the counts of
+    /// bad slots, is written too.
+    /// </summary>
     public void Save(StateWriter writer, HourTier hours)
     {
         writer.Flag(!IsEmpty);
@@ -118,7 +121,8 @@ internal sealed class SlotRing
         SlotValue previous = default;
         for (var slot = Oldest; slot <= Newest; slot++)
         {
-            var value = hours.IsDue(Slots.FloorDiv(slot, Slots.PerHour)) ? this[slot] : default;
+            var value = this[slot];
+            if (value.Verdict != SlotVerdict.Bad && !value.Has(SlotBits.Errors) && !hours.IsDue(Slots.FloorDiv(slot, Slots.PerHour))) value = default;
             if (value == previous)
             {
                 run++;

@@ -48,14 +48,10 @@ internal sealed partial class Reference
     }
 
     /// <summary>The process was restarted from its checkpoint: senders count as live, waiting scrapes as just arrived, and unknown slots get their 2 min again.
-    /// Slots of hours that came back from rows have even parts of their minute's requests; verdicts are as they were.</summary>
+    /// Slots of hours that came back from rows and are not bad have even parts of their minute's other requests; verdicts are as they were.</summary>
     public void Restarted(long now, IEnumerable<long> hoursFromRows)
     {
-        foreach (var hour in hoursFromRows)
-        {
-            ShareMinutes(hour);
-            foreach (var log in _logs) log.DirtyFrom = Math.Min(log.DirtyFrom, hour * 360);
-        }
+        foreach (var hour in hoursFromRows) ShareMinutes(hour);
         _clock = Math.Max(_clock, now);
         _countUnknownFrom = now + 120_000;
         foreach (var source in _sources.Values)
@@ -77,7 +73,8 @@ internal sealed partial class Reference
     {
         for (var minute = hour * 60; minute < (hour + 1) * 60; minute++)
         {
-            var slots = Enumerable.Range(0, 6).Select(i => (minute * 6) + i).Where(k => k >= _origin && k < _origin + _slots.Length && this[k].Covered).ToArray();
+            if (minute * 6 < HeldFrom) continue;   // no slot of it is asked for any more
+            var slots = Enumerable.Range(0, 6).Select(i => (minute * 6) + i).Where(k => k >= _origin && k < _origin + _slots.Length && this[k] is { Covered: true, Verdict: not SlotVerdict.Bad, Errors: false }).ToArray();
             var (total, bad) = (slots.Sum(k => this[k].Total60), slots.Sum(k => this[k].Bad60));
             for (var i = 0; i < slots.Length; i++)
             {
