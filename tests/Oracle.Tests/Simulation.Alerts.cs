@@ -38,7 +38,8 @@ internal sealed partial class Simulation
         var begun = System.Diagnostics.Stopwatch.GetTimestamp();
         // The month's percentiles are of no interest to a rule, and only cost time.
         var figures = AlertFigures.Of(_engine, default, _watchedFrom, withMonth: false, now) with { Month = withMonth ? _engine.Month(now, withPercentiles: false) : null };
-        foreach (var gone in _alerts.Values.Where(a => a.ResolvedAt < now - AlertDecisions.ReopensWithin).ToArray()) _alerts.Remove(gone.Id);
+        foreach (var (id, alert) in _alerts)
+            if (alert.ResolvedAt < now - AlertDecisions.ReopensWithin) _alerts.Remove(id);
         var (changes, overSince) = AlertDecisions.Evaluate(Id, figures, BurnRules.Default, [.. _alerts.Values], _overSince, now, () => $"{_ids++:D8}");
         _overSince = overSince;
         foreach (var change in changes) _alerts[change.After.Id] = change.After;

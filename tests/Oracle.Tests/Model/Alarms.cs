@@ -1,4 +1,3 @@
-using System.Numerics;
 using Forge.Domain.Contracts;
 using Forge.Domain.Sla;
 
@@ -52,7 +51,7 @@ internal sealed class Alarms(Reference model)
 
             // burn = e / (1 - T) >= tenths/10 * p * P / L; without a share nothing burns.
             bool Reaches(Burning e, int tenths) =>
-                e.Whole > 0 && (BigInteger)e.Bad * 1_000_000 * 1_000_000 * seconds * 10 >= (BigInteger)part * month * missing * e.Whole * tenths;
+                e is { Whole: > 0, Bad: > 0 } && (Int128)e.Bad * 1_000_000 * 1_000_000 * seconds * 10 >= (Int128)part * month * missing * e.Whole * tenths;
         }
         var (allowed, bad, ppm, exhausted) = model.Used(now);
         Say(AlertRule.BUDGET_EXHAUSTED, exhausted, !exhausted);
@@ -65,8 +64,8 @@ internal sealed class Alarms(Reference model)
         // A budget of no slots has nothing to forecast: one bad slot exhausts it.
         var (used, of) = allowed is { } slots ? (bad, slots) : (ppm ?? 0, 1_000_000);
         var day = model.Burn("1d", now);
-        var left = (BigInteger)Math.Max(0, of - used) * missing * month * day.Whole;
-        var ends = day is { Bad: > 0, Whole: > 0 } && left < (BigInteger)day.Bad * (long)(term.MonthTo - now).TotalSeconds * of * 1_000_000;
+        var left = (Int128)Math.Max(0, of - used) * missing * month * day.Whole;
+        var ends = day is { Bad: > 0, Whole: > 0 } && left < (Int128)day.Bad * (long)(term.MonthTo - now).TotalSeconds * of * 1_000_000;
         var forecast = ends && (of > 0 ? used * 4 >= of : used > 0);
         Say(AlertRule.BUDGET_FORECAST, forecast, !forecast);
         var (measured, all) = model.MonthCoverage(now);

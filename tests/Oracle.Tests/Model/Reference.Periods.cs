@@ -43,8 +43,7 @@ internal sealed partial class Reference
     public double? MonthPercentile(double q)
     {
         Span<long> counts = stackalloc long[_bounds.Length + 1];
-        for (var slot = Math.Max(MonthFirst, _origin); slot < Math.Min(MonthEnd, _origin + _slots.Length); slot += 6)
-            for (var i = 0; i <= _bounds.Length; i++) counts[i] += _minuteLatency[((slot / 6 * 6) - _origin) / 6, i];
+        AddLatencies(counts, MonthFirst / 6, MonthEnd / 6);
         return Percentile(counts, q);
     }
 

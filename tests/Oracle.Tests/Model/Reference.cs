@@ -19,6 +19,7 @@ internal sealed partial class Reference
     private readonly long _origin;
     private readonly double[] _bounds;
     private readonly long[,] _minuteLatency;
+    private readonly long[,] _hourLatency;
     private readonly long[,] _liveLatency;
     private readonly long _createdSlot;
     private long _clock;
@@ -39,6 +40,7 @@ internal sealed partial class Reference
         _origin = (Grid.At(from) - (8 * 360)) / 360 * 360;
         _slots = new Slot[Grid.At(to) + 720 - _origin];
         _minuteLatency = new long[(_slots.Length / 6) + 1, boundsMs.Length + 1];
+        _hourLatency = new long[(_slots.Length / 360) + 1, boundsMs.Length + 1];
         _liveLatency = new long[(_slots.Length / 6) + 1, boundsMs.Length + 1];
         _createdSlot = Grid.At(from);
         _countUnknownFrom = _clock;
@@ -237,6 +239,7 @@ internal sealed partial class Reference
         {
             var column = double.IsPositiveInfinity(bound) ? _bounds.Length : Array.IndexOf(_bounds, bound);
             _minuteLatency[row, column] += upTo - below;
+            _hourLatency[row / 60, column] += upTo - below;
             if (Grid.MinuteOf(last) > Math.Max(Grid.MinuteOf(_newestSlot), _liveMinute) - 6) _liveLatency[row, column] += upTo - below;
             below = upTo;
         }
