@@ -7,7 +7,9 @@ namespace Forge.Oracle.Tests;
 // Alerts as the grain's book drives them, and beside them the oracle's at the same instants.
 internal sealed partial class Simulation
 {
-    private static readonly TimeSpan Spacing = TimeSpan.FromSeconds(1);
+    // As close as the grain's book in the first days, then further apart: judging every second takes longer than everything else.
+    private TimeSpan Spacing => TimeSpan.FromSeconds(_judgedAt < _traffic.From.AddDays(3) ? 1 : 15);
+
     private static readonly TimeSpan MonthSpacing = TimeSpan.FromMinutes(1);
 
     private readonly Dictionary<string, SlaAlert> _alerts = [];
