@@ -11,9 +11,9 @@ internal sealed class HourTier
     // Revisions only of hours that may still change.
     private readonly SortedDictionary<long, int> _revisions = [];
 
-    public SumTier Hours { get; } = new(Kept, Slots.PerHour);
+    public SumTier Hours { get; } = new(Kept, Slots.PerHour, 36);
 
-    public SumTier TenMinutes { get; } = new(150, Slots.PerTenMinutes);
+    public SumTier TenMinutes { get; } = new(150, Slots.PerTenMinutes, 150);
 
     public void Change(long slot, SlotValue from, SlotValue to)
     {
@@ -111,6 +111,7 @@ internal sealed class HourTier
             previous = hour;
         }
         writer.Count(0);
+        Hours.Close();
     }
 
     public void Load(StateReader reader)

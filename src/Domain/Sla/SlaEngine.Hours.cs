@@ -115,6 +115,7 @@ public sealed partial class SlaEngine
             if (row.Detail is { } detail) TakeDetail(detail);
             else Spread(row.Hour, _hours.Hours[row.Hour]);
         }
+        _hours.Hours.Close();
     }
 
     private void TakeDetail(SlaHour hour)
