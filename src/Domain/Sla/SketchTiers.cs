@@ -30,10 +30,12 @@ internal sealed class SketchTier(int minutes, int kept)
     }
 
     /// <summary>Blocks with content, oldest first.</summary>
-    public IEnumerable<long> Blocks()
+    public List<long> Blocks()
     {
+        var blocks = new List<long>(kept);
         for (var block = Newest - kept + 1; !IsEmpty && block <= Newest; block++)
-            if (!_cells[block % kept].IsEmpty) yield return block;
+            if (!_cells[block % kept].IsEmpty) blocks.Add(block);
+        return blocks;
     }
 
     public void Load(StateReader reader, RangeSet[] table, LatencySketch scratch)
