@@ -46,6 +46,9 @@ public sealed partial class SlaEngine
         engine.EnsureRing(Math.Min(((hours.Max(h => h.Hour) + 1) * Slots.PerHour) - 1, Slots.At(now)));
         engine.TakeRows(hours);
         engine.SumCalendars();
+        // Recorded violations must find their episodes again.
+        for (var slot = engine._ring.Newest; slot >= engine._ring.Tail && engine._newestCovered == long.MinValue; slot--)
+            if (engine._ring[slot].Has(SlotBits.Covered)) engine._newestCovered = slot;
         return engine;
     }
 
