@@ -117,7 +117,7 @@ public sealed partial class SlaEngine
 
     private SlaHistoryPoint PointAt(long first, int length)
     {
-        var (total, bad, slow, errors, excluded, worst) = (0L, 0L, false, false, 0, SlotVerdict.Good);
+        var (total, bad, slow, errors, excluded, badSlots, unknown) = (0L, 0L, false, false, 0, 0, 0);
         for (var slot = first; slot < first + length; slot++)
         {
             var value = _ring[slot];
@@ -126,11 +126,12 @@ public sealed partial class SlaEngine
             slow |= value.Has(SlotBits.SlowP99);
             errors |= value.Has(SlotBits.Errors);
             if (value.Verdict == SlotVerdict.Excluded) excluded++;
-            else if (value.Verdict == SlotVerdict.Bad || (value.Verdict == SlotVerdict.Unknown && worst == SlotVerdict.Good)) worst = value.Verdict;
+            else if (value.Verdict == SlotVerdict.Bad) badSlots++;
+            else if (value.Verdict == SlotVerdict.Unknown) unknown++;
         }
-        if (excluded == length) worst = SlotVerdict.Excluded;
+        var worst = HistoryAssembly.Worst(badSlots, unknown, excluded, length);
         var minute = Slots.FloorDiv(first, Slots.PerMinute);
-        return new SlaHistoryPoint(Slots.StartOf(first), worst, total / 60, bad / 60, Ms(minute, 0), Ms(minute, 1), Ms(minute, 2), slow, errors);
+        return new SlaHistoryPoint(Slots.StartOf(first), worst, total / 60, bad / 60, Ms(minute, 0), Ms(minute, 1), Ms(minute, 2), slow, errors, badSlots, unknown, excluded, length);
 
         double? Ms(long at, int rank) => length == Slots.PerMinute && _minutes.Percentile(at, rank) is > 0 and var centi ? centi / 100d : null;
     }

@@ -13,6 +13,8 @@ internal sealed class CheckpointWriter(CheckpointBatcher batcher, string organiz
     private static readonly TimeSpan Lazy = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Eager = TimeSpan.FromMilliseconds(250);
 
+    private const long HourMs = 3_600_000;
+
     private readonly List<(long Ticket, TaskCompletionSource Done)> _waiting = [];
     private IGrainTimer _timer = null!;
     private SlaEngine _engine = null!;
@@ -36,6 +38,7 @@ internal sealed class CheckpointWriter(CheckpointBatcher batcher, string organiz
         (_engine, _epoch, _version) = (engine, epoch, version);
         _first = _issued = _saved = time.GetUtcNow().UtcTicks;
         _timer = register(WriteAsync);
+        Schedule(Lazy);   // hours may have been sealed while nobody was here
     }
 
     /// <summary>A ticket for what has been applied up to now; brings the next checkpoint forward.</summary>
@@ -71,25 +74,27 @@ internal sealed class CheckpointWriter(CheckpointBatcher batcher, string organiz
     /// <summary>Writes now (timer). A newer checkpoint in the store means another activation writes: this one gives up.</summary>
     public Task WriteAsync(CancellationToken cancellation)
     {
+        _due = null;   // also while a write is under way: its end schedules the next one, which a due time in the past would keep from being set
         if (_writing) return Task.CompletedTask;
         return _inFlight = WriteOneAsync(cancellation);
     }
 
     private async Task WriteOneAsync(CancellationToken cancellation)
     {
-        _due = null;
         _writing = true;
         var ticket = _issued;
         var replaced = false;
         try
         {
-            if (_engine.Dirty || _lost || ticket > _saved)
+            var now = time.GetUtcNow();
+            var hours = _engine.TakeSealedHours(organizationId, now);
+            if (_engine.Dirty || _lost || ticket > _saved || !hours.IsEmpty)
             {
-                var now = time.GetUtcNow();
-                replaced = !await batcher.WriteAsync(new CheckpointWrite(organizationId, _version, _epoch, now, _engine.Checkpoint(), []), cancellation);
+                replaced = !await batcher.WriteAsync(new CheckpointWrite(organizationId, _version, _epoch, now, _engine.Checkpoint(), hours), cancellation);
                 if (replaced) throw new InvalidOperationException("Another activation has written a newer checkpoint.");
                 _version++;
                 _engine.MarkClean();   // only now: a repetition that arrives meanwhile has to wait too
+                _engine.MarkHoursStored(hours);
             }
             (_saved, _lost, FailingSince) = (ticket, false, null);
             Settle(ticket, null);
@@ -108,6 +113,14 @@ internal sealed class CheckpointWriter(CheckpointBatcher batcher, string organiz
         }
         if (_issued > _saved) Schedule(Eager);
         else Touch();
+        Schedule(UntilAnHourIsSealed());
+    }
+
+    /// <summary>An hour becomes a row although nothing new arrives.</summary>
+    private TimeSpan UntilAnHourIsSealed()
+    {
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        return TimeSpan.FromMilliseconds(HourMs - ((now - SlaEngine.SealAfterMs) % HourMs));
     }
 
     private void Schedule(TimeSpan wait)

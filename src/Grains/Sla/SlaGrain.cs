@@ -18,6 +18,7 @@ namespace Forge.Grains.Sla;
 public sealed partial class SlaGrain(
     CheckpointStore checkpoints,
     CheckpointBatcher batcher,
+    SlaHourReader hours,
     SlaProfileReader profiles,
     ViolationBook book,
     DeadlineStore deadlines,
@@ -50,7 +51,8 @@ public sealed partial class SlaGrain(
         _epoch = Math.Max(now.ToUnixTimeMilliseconds(), (stored?.Epoch ?? 0) + 1);
         _profile = await profiles.FindAsync(Id, cancellationToken);
         var policy = SlaPolicy.At(_profile, now, zones.Of);
-        _engine = stored is null ? SlaEngine.Create(policy, now) : SlaEngine.Restore(stored.Engine, policy, now);
+        var rows = await hours.LastAsync(Id, now, cancellationToken);
+        _engine = stored is null ? SlaEngine.Create(policy, rows, now) : SlaEngine.Restore(stored.Engine, rows, policy, now);
         await book.OpenAsync(Id, _engine, now, cancellationToken);
         _checkpoint = new CheckpointWriter(batcher, Id, time, DeactivateOnIdle);
         _checkpoint.Start(_engine, _epoch, stored?.Version ?? 0, write => this.RegisterGrainTimer(write, new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { Interleave = true }));

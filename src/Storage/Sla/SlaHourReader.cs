@@ -7,6 +7,9 @@ namespace Forge.Storage.Sla;
 /// <summary>Stored hours and days of one organization.</summary>
 public sealed class SlaHourReader(ForgeDatabase database)
 {
+    private const int KeptHours = 744;
+    private const int DetailedHours = 8;
+
     /// <summary>Hours <paramref name="first"/> to <paramref name="end"/> (exclusive; Unix time / 3,600 s) with their detail, in order; those whose detail was cleared are left out.</summary>
     public async Task<ImmutableArray<SlaHour>> HoursAsync(string organizationId, long first, long end, CancellationToken ct)
     {
@@ -28,6 +31,14 @@ public sealed class SlaHourReader(ForgeDatabase database)
                 Slow50 = r.Slow50, Slow95 = r.Slow95, Slow99 = r.Slow99, Extra = r.Extra, Sketch = r.Sketch,
             }).ToListAsync(ct);
         return [.. rows.Select(r => new StoredHour(r.Hour, SlaHourRows.SumsOf(r), SlaHourRows.Array(r.Sketch), detail ? SlaHourRows.HourOf(r) : null))];
+    }
+
+    /// <summary>What an activation needs beside its checkpoint: the last 744 hours with their sums, the newest 8 of them with their detail, in order.</summary>
+    public async Task<ImmutableArray<StoredHour>> LastAsync(string organizationId, DateTimeOffset now, CancellationToken ct)
+    {
+        var current = now.ToUnixTimeSeconds() / 3_600;
+        var sums = await StoredAsync(organizationId, current - KeptHours, current - DetailedHours, detail: false, ct);
+        return [.. sums, .. await StoredAsync(organizationId, current - DetailedHours, current + 1, detail: true, ct)];
     }
 
     /// <summary>Days from <paramref name="first"/> to <paramref name="end"/> (exclusive) in this zone, in order; days counted in another zone are left out.</summary>

@@ -23,6 +23,9 @@ internal sealed class FakeCluster : IGrainFactory
 
     public LiveRegistry Registry { get; } = new();
 
+    /// <summary>Grains that a test brings itself, by interface.</summary>
+    public Dictionary<Type, Func<string, object>> Brought { get; } = [];
+
     /// <summary>Set to make every grain unreachable.</summary>
     public bool Down { get; set; }
 
@@ -50,6 +53,7 @@ internal sealed class FakeCluster : IGrainFactory
             : type == typeof(IOrganizationGrain) ? new OrganizationGrain(this, key)
             : type == typeof(IOrganizationQueryGrain) ? new OrganizationQueryGrain(this)
             : type == typeof(ILiveRegistryGrain) ? Registry
+            : Brought.TryGetValue(type, out var make) ? make(key)
             : throw new NotSupportedException($"No fake for {type.Name}."));
     }
 
