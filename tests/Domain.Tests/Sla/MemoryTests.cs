@@ -6,8 +6,6 @@ using Xunit;
 namespace Forge.Domain.Tests.Sla;
 
 /// <summary>The bounds of sla.md 4: 31 simulated days at 1,000 requests a second, three latency targets. Days are thinned out to one scrape in five minutes until the last eight hours, which come every 10 s.</summary>
-[CollectionDefinition(nameof(MemoryTests), DisableParallelization = true)]
-[Collection(nameof(MemoryTests))]
 public sealed class MemoryTests(ITestOutputHelper output)
 {
     private const int Days = 31;
@@ -44,26 +42,16 @@ public sealed class MemoryTests(ITestOutputHelper output)
         return (engine, T.At(end));
     }
 
-    private static long Retained(Func<int, SlaEngine> make, int count)
-    {
-        make(0);
-        var engines = new SlaEngine[count];
-        var before = GC.GetTotalMemory(true);
-        for (var i = 0; i < count; i++) engines[i] = make(i + 1);
-        var after = GC.GetTotalMemory(true);
-        GC.KeepAlive(engines);
-        return (after - before) / count;
-    }
-
     [Fact]
     public void State_After31DaysOfFullTraffic_StaysWithinTheBound()
     {
-        var windows = Retained(seed => Simulated(seed, stored: true).Engine, 3);
-        var all = Retained(seed => Simulated(seed, stored: true, 512 - 17).Engine, 3);
+        var windows = HeapSize.Of(Simulated(1, stored: true).Engine);
+        var all = HeapSize.Of(Simulated(2, stored: true, 512 - 17).Engine);
         output.WriteLine($"{windows} bytes retained with 17 series, {all} with 512");
         // 128 KiB less 25,600 for cursors, groups and identities.
-        Assert.InRange(windows, 1, 131_072 - 25_600);
-        Assert.InRange(all, windows, 400_000);
+        Assert.InRange(windows, 50_000, 131_072 - 25_600);
+        // Series still cost more than their 36 bytes: what is reached so far, not the bound of 131,072.
+        Assert.InRange(all, windows, 200_000);
     }
 
     [Fact]
