@@ -161,7 +161,7 @@ public sealed partial class SlaEngine
             var i = newest ? group.Applied.FindIndex(a => a.From == added.From) : -1;
             var before = i >= 0 ? group.Applied[i] : new IntervalCounts { From = added.From };
             var after = before.Plus(added);
-            ApplyInterval(added.From, at, before, after, nowMs);
+            ApplyInterval(group, added.From, at, before, after, nowMs);
             if (i >= 0) group.Applied[i] = after;
             else if (newest) group.Applied.Add(after);
         }
