@@ -130,7 +130,8 @@ internal sealed class Comparison(SlaEngine engine, Reference model, Outcome outc
             // It moves by its step, its real bounds are in the answer: the newest slot lies in its last step, and nothing before the contract is missing.
             var policy = engine.Policy;
             var last = ((newest - 1) / step * step) + step;
-            var began = policy.Monitored && policy.CoveredFrom > policy.MonthFrom ? Grid.At(policy.CoveredFrom) / step * step : long.MinValue;
+            var promised = policy.PromisedFrom ?? (policy.CoveredFrom > policy.MonthFrom ? policy.CoveredFrom : null as DateTimeOffset?);
+            var began = policy.Monitored && promised is { } at ? Grid.At(at) / step * step : long.MinValue;
             Same(now, $"{name} reaches over its length", true, end >= newest && end <= last && (first == last - length || (first == Math.Min(began, last - step) && first > last - length)));
         }
         var counted = model.Sum(first, end);

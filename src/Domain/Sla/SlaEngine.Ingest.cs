@@ -82,7 +82,7 @@ public sealed partial class SlaEngine
         var counts = new IntervalCounts { From = interval.FromMs, Total = interval.Total, Bad = interval.Bad };
         if (interval.Exponential is { } exponential) CountExponential(ref counts, exponential, interval.ToMs);
         else if (!interval.Counts.IsDefaultOrEmpty) CountLatency(ref counts, interval);
-        ApplyInterval(interval.FromMs, interval.ToMs, default, counts, nowMs);
+        ApplyInterval(group, interval.FromMs, interval.ToMs, default, counts, nowMs);
         group.NewestAt = Math.Max(group.NewestAt, interval.ToMs);
         group.LastArrivalMs = nowMs;
         var length = interval.ToMs - interval.FromMs;

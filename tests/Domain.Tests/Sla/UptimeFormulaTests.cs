@@ -92,6 +92,21 @@ public sealed class UptimeFormulaTests
     }
 
     [Fact]
+    public void MeanOfSlices_WhileASliceRuns_CountsEveryWholeSliceWithoutDataAsUnknown()
+    {
+        var terms = T.Terms(T.NoLatency, uptime: new UptimeTerms(Formula: UptimeFormula.MeanOfSlices, SliceSeconds: 60));
+        var engine = SlaEngine.Create(T.Policy(terms) with { PromisedFrom = T.Start }, T.Start);
+        for (var t = 10; t <= 60; t += 10) engine.Send(t, T.Delta(t - 10, t, 100, 0));
+        // The second minute is silent, the third has begun: one of three slices is unknown.
+        engine.Send(130, T.Delta(120, 130, 100, 0));
+        foreach (var period in new[] { engine.Month(T.At(130)), engine.Day(T.At(130)), engine.Window("1d", T.At(130)) })
+            Assert.Equal((1_000_000, 666_666, 1_000_000), (period.UptimePpm, period.MinPpm, period.MaxPpm));
+        // A short window counts whole slices only: one of its four has data, and the running one is not in it.
+        engine.Send(310, T.Delta(300, 310, 100, 100));
+        Assert.Equal((1_000_000, 250_000), (engine.Window("5m", T.At(310)).UptimePpm, engine.Window("5m", T.At(310)).MinPpm));
+    }
+
+    [Fact]
     public void Month_ToDate_RunsFromTheContractToTheNewestSlotOrToWhereDataIsOverdue()
     {
         var engine = SlaEngine.Create(T.Policy(coveredFrom: T.At(100)), T.At(0));

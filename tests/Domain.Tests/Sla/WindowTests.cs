@@ -195,6 +195,24 @@ public sealed class WindowTests
         engine.Send(86_400 * 2.5, T.Delta(86_400 * 2, (86_400 * 2) + 60, 100, 0));
         Assert.Equal((promised, promised), (engine.Window("30d", T.At(86_400 * 2.5)).From, engine.Window("3d", T.At(86_400 * 2.5)).From));
     }
+
+    [Fact]
+    public void Month_LatencyThatCameBeforeItsTerms_IsInItAndNotInTheOneBefore()
+    {
+        var boundary = Simulated.Utc("2026-02-01T00:00Z");
+        var engine = SlaEngine.Create(Simulated.Policy(ZoneTimeline.Utc, boundary.AddHours(-1), T.Terms()), boundary.AddHours(-1));
+        // The sender's clock is a minute ahead: two of its intervals end behind the month that is still in force.
+        Send(-10, 0);
+        Send(0, 10);
+        Send(10, 20);
+        Assert.Equal((10L, 1L), (engine.Month(boundary).LatencyCount, engine.Month(boundary).SlowP99));
+        engine.Configure(Simulated.Policy(ZoneTimeline.Utc, boundary, T.Terms()), boundary);
+        Send(20, 30);
+        Assert.Equal((30L, 3L), (engine.Month(boundary).LatencyCount, engine.Month(boundary).SlowP99));
+
+        void Send(int from, int to) => engine.Ingest(
+            T.Batch(new DeltaInterval(1, boundary.AddSeconds(from).ToUnixTimeMilliseconds(), boundary.AddSeconds(to).ToUnixTimeMilliseconds(), 10, 0, [100], [9, 1])), boundary.AddSeconds(to - 60), out _);
+    }
 }
 
 internal static class WindowFacts
