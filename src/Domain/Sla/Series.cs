@@ -30,6 +30,13 @@ internal sealed class Series(ulong id, Group group, SignalRole role, double boun
     /// <summary>The difference is in the latency counts (buckets wait until their whole family is there).</summary>
     public bool Counted { get; set; }
 
+    /// <summary>Takes the difference of an interval that ends at <paramref name="at"/>; one of a bucket whose histogram has not counted yet goes on, up to 5 min.</summary>
+    public void Close(long from, long difference, long at)
+    {
+        var waits = Family is not null && !Counted && From != Never && from != Never && at - From <= SlaEngine.MaxIntervalMs;
+        (From, Difference, Counted) = waits ? (From, Difference + difference, false) : (from, difference, false);
+    }
+
     /// <summary>A stale marker ended it; the cursor is kept so that a scrape that failed once counts nothing twice.</summary>
     public bool Ended { get; set; }
 
@@ -87,6 +94,15 @@ internal sealed class Family(ulong id)
             else if (from != member.From) return false;
         }
         return from != Series.Never;
+    }
+
+    /// <summary>All members are there and their intervals still differ (one is new, began anew after a gap, or came after the others were counted): the next interval is the same for all.</summary>
+    public void GiveUp(long at)
+    {
+        foreach (var member in Members)
+            if (!member.Ended && member.CursorAt != at) return;
+        foreach (var member in Members)
+            if (!member.Ended) member.Counted = true;
     }
 }
 

@@ -82,7 +82,7 @@ public sealed partial class SlaEngine
         var counts = new IntervalCounts { From = interval.FromMs, Total = interval.Total, Bad = interval.Bad };
         if (interval.Exponential is { } exponential) CountExponential(ref counts, exponential, interval.ToMs);
         else if (!interval.Counts.IsDefaultOrEmpty) CountLatency(ref counts, interval);
-        ApplyInterval(interval.FromMs, interval.ToMs, default, counts, nowMs);
+        ApplyInterval(group, interval.FromMs, interval.ToMs, default, counts, nowMs);
         group.NewestAt = Math.Max(group.NewestAt, interval.ToMs);
         group.LastArrivalMs = nowMs;
         var length = interval.ToMs - interval.FromMs;
@@ -235,9 +235,17 @@ public sealed partial class SlaEngine
         Stage(series, at, value, nowMs, sample.StartMs, latency);
         if (gap) receipt.Ignore(IngestReason.Gap, 1);
         else receipt.Accept();
-        // A sender that catches up brings minutes of data at once; after a crash the next difference may span only 5 of them.
-        var ahead = series.Group.StoredAt != Series.Never && at - series.Group.StoredAt > MaxUnstoredMs;
-        _mustPersist |= gap || reset || ahead;
+        _mustPersist |= gap || reset;
+        LookAhead(series.Group, at);
+    }
+
+    /// <summary>A sender that catches up brings minutes of data at once; after a crash the next difference may span only 5 of them, and the sender's own interval comes on top.</summary>
+    private void LookAhead(Group group, long at)
+    {
+        if (group.StoredAt == Series.Never) return;
+        var (ahead, most) = (at - group.StoredAt, MaxIntervalMs - UnstoredMarginMs - Math.Min(group.IntervalMs, MaxIntervalMs / 3));
+        if (ahead > most) _mustPersist = true;
+        else if (ahead > most / 2) WantsCheckpoint = true;
     }
 
     /// <summary>The sender says that the counter began anew after the sample before: its old start is behind us.</summary>

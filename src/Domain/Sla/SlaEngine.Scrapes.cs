@@ -61,13 +61,14 @@ public sealed partial class SlaEngine
         {
             var (series, value) = (stretch[i], (long)samples[i].Value);
             var difference = value - series.Value;
-            (series.CursorAt, series.Value, series.From, series.Difference, series.SeenAt, series.SeenValue) = (at, value, from, difference, at, value);
-            series.Counted = series.Family is null;
+            (series.CursorAt, series.Value, series.SeenAt, series.SeenValue) = (at, value, at, value);
+            series.Close(from, difference, at);
             if (series.Family is { } family)
             {
                 Touch(family);
                 continue;
             }
+            series.Counted = true;
             counted = true;
             if (series.Role != SignalRole.BadOfTotal) counts.Total += difference;
             if (series.Role is SignalRole.BadRequests or SignalRole.BadOfTotal) counts.Bad += difference;
@@ -79,7 +80,7 @@ public sealed partial class SlaEngine
         if (counted) _added.Add(counts);
         CountFamilies(at);
         if (_added.Count > 0) AddToSlots(group, at, nowMs);
-        _mustPersist |= group.StoredAt != Series.Never && at - group.StoredAt > MaxUnstoredMs;
+        LookAhead(group, at);
         _version++;
     }
 
@@ -91,7 +92,8 @@ public sealed partial class SlaEngine
     }
 
     /// <summary>
-    /// The latency of a histogram counts once all its buckets are there: half of them would read as slow requests. Histograms with the same bounds over the same interval are counted together.
+    /// The latency of a histogram counts once all its buckets are there: half of them would read as slow requests. What a bucket counted while another was missing
+    /// waits for that one, at most 5 min, and counts over the longer interval. Histograms with the same bounds over the same interval are counted together.
     /// </summary>
     private void CountFamilies(long at)
     {
@@ -100,7 +102,11 @@ public sealed partial class SlaEngine
         foreach (var family in _touchedFamilies)
         {
             family.Touched = false;
-            if (!family.IsComplete(at, out var from)) continue;
+            if (!family.IsComplete(at, out var from))
+            {
+                family.GiveUp(at);
+                continue;
+            }
             if (from != last || !HasBounds(family))
             {
                 CountCollected(last, at);

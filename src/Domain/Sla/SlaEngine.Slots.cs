@@ -8,7 +8,7 @@ public sealed partial class SlaEngine
     private readonly List<Group> _holding = [];
 
     /// <summary>Adds the difference between two counts of one interval to the slots it covers.</summary>
-    private void ApplyInterval(long fromMs, long toMs, in IntervalCounts before, in IntervalCounts after, long nowMs)
+    private void ApplyInterval(Group group, long fromMs, long toMs, in IntervalCounts before, in IntervalCounts after, long nowMs)
     {
         var (first, count) = Slots.Cover(fromMs, toMs);
         var (requests, latencies) = (after.Total - before.Total, after.Latency - before.Latency);
@@ -46,17 +46,19 @@ public sealed partial class SlaEngine
             }
             else
             {
-                JudgeOld(slot, value, latency, requests, latencies, nowMs);
+                JudgeOld(group, slot, value, latency, requests, latencies, nowMs);
             }
         }
     }
 
     /// <summary>
     /// A slot older than 10 min has no detail: its evidence is that of the arriving interval (or its own requests, if more), slow flags come from the interval alone and are only ever added.
+    /// <paramref name="reporting"/> reports it right now, so nothing more is expected of it.
     /// </summary>
-    private void JudgeOld(long slot, SlotValue value, in LatencySums latency, long evidence, long latencyEvidence, long nowMs)
+    private void JudgeOld(Group reporting, long slot, SlotValue value, in LatencySums latency, long evidence, long latencyEvidence, long nowMs)
     {
         Hold(slot, nowMs);
+        _holding.Remove(reporting);
         var (expected, expectedLatency) = Expected(slot);
         var counts = new SlotCounts(
             value.Total60, value.Bad60, Math.Max(evidence, value.Total60 / 60), expected,

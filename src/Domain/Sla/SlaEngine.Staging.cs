@@ -122,15 +122,15 @@ public sealed partial class SlaEngine
         if (series.CursorAt == Series.Never && from != Series.Never && at - from > MaxIntervalMs && BornAt(sample.StartMs, from, at)) from = sample.StartMs;
         if (sample.StartMs != 0) series.StartMs = sample.StartMs;
         if (from != Series.Never && at - from > MaxIntervalMs) from = Series.Never;
-        (series.CursorAt, series.Value, series.Ended, series.Counted) = (at, value, false, false);
-        (series.From, series.Difference) = (from, from == Series.Never ? 0 : difference);
+        (series.CursorAt, series.Value, series.Ended) = (at, value, false);
+        series.Close(from, from == Series.Never ? 0 : difference, at);
         if (at >= series.SeenAt) (series.SeenAt, series.SeenValue) = (at, value);
-        if (from == Series.Never) return;
         if (series.Family is { } family)
         {
             Touch(family);
             return;
         }
+        if (from == Series.Never) return;
         ref var counts = ref Added(from);
         if (series.Role != SignalRole.BadOfTotal) counts.Total += series.Difference;
         if (series.Role is SignalRole.BadRequests or SignalRole.BadOfTotal) counts.Bad += series.Difference;
@@ -161,7 +161,7 @@ public sealed partial class SlaEngine
             var i = newest ? group.Applied.FindIndex(a => a.From == added.From) : -1;
             var before = i >= 0 ? group.Applied[i] : new IntervalCounts { From = added.From };
             var after = before.Plus(added);
-            ApplyInterval(added.From, at, before, after, nowMs);
+            ApplyInterval(group, added.From, at, before, after, nowMs);
             if (i >= 0) group.Applied[i] = after;
             else if (newest) group.Applied.Add(after);
         }

@@ -50,7 +50,7 @@ public sealed partial class SlaEngine
     {
         var (sums, first, end) = WindowSums(name, now);
         var firstMinute = Slots.FloorDiv(first, Slots.PerMinute);
-        return Period(first, end, sums, name == "30d" ? Percentiles30Days(firstMinute) : PercentilesFrom(firstMinute));
+        return Period(first, end, sums, name == "30d" ? Percentiles30Days(firstMinute) : PercentilesFrom(firstMinute), name is "1d" or "3d" or "30d");
     }
 
     /// <summary>The bad share of a window by the contract's formula; unknown slots are not bad here, whatever the contract says of them (sla.md 7).</summary>
@@ -80,7 +80,7 @@ public sealed partial class SlaEngine
             var bad = slots.Bad + (terms.UnknownPolicy == Contracts.UnknownPolicy.CountBad ? unknown : 0);
             return new SlaBudget(allowed, bad, (long)((Int128)bad * Ppm.One / Math.Max(1, allowed)), bad > allowed);
         }
-        var uptime = UptimeFormulas.Judge(CountsOf(_month.Sums, elapsed), terms).UptimePpm;
+        var uptime = UptimeFormulas.Judge(CountsOf(_month.Sums, _month.First, _month.First + elapsed, true), terms).UptimePpm;
         if (uptime is not { } ppm || whole == 0) return new SlaBudget(null, slots.Bad, null, false);
         var used = (long)((Int128)(Ppm.One - ppm) * Ppm.One * elapsed / ((Int128)(Ppm.One - terms.Uptime.TargetPpm) * whole));
         return new SlaBudget(null, slots.Bad, used, used > Ppm.One);
@@ -196,17 +196,26 @@ public sealed partial class SlaEngine
         return (tier.Sum(ref cache, first, last, settled), first * slots, end);
     }
 
-    private PeriodCounts CountsOf(in TierSums sums, long length)
+    private PeriodCounts CountsOf(in TierSums sums, long first, long end, bool withRunningSlice)
     {
         var (slots, slices) = (sums.Slots, sums.Slices);
-        var unknown = Math.Max(0, length - slots.Good - slots.Bad - slots.Excluded);
-        var unknownSlices = SliceSlots is { } slice ? Math.Max(0, (length / slice) - slices.Known - slices.Excluded) : 0;
+        var unknown = Math.Max(0, end - first - slots.Good - slots.Bad - slots.Excluded);
+        var unknownSlices = SliceSlots is { } size ? UnknownSlices(slices, first, end, size, withRunningSlice) : 0;
         return new PeriodCounts(slots.Good, slots.Bad, unknown, slots.Excluded, slots.Total60, slots.Bad60, slices.Known, unknownSlices, slices.GoodShares);
     }
 
-    private SlaPeriod Period(long first, long end, in TierSums sums, (uint P50, uint P95, uint P99) percentiles)
+    /// <summary>Whole slices without data. A slice that still runs is none of them, though calendar periods and windows of blocks count its data as soon as there are any.</summary>
+    private long UnknownSlices(in SliceSums slices, long first, long end, int size, bool withRunning)
     {
-        var counts = CountsOf(sums, end - first);
+        var running = Slots.FloorDiv(end, size) * size;
+        var whole = (running - (Slots.FloorDiv(first + size - 1, size) * size)) / size;
+        var cut = withRunning && running < end && running >= first && running >= _ring.Oldest ? SliceAt(running, size) : default;
+        return Math.Max(0, whole - (slices.Known - cut.Known) - (slices.Excluded - cut.Excluded));
+    }
+
+    private SlaPeriod Period(long first, long end, in TierSums sums, (uint P50, uint P95, uint P99) percentiles, bool withRunningSlice = true)
+    {
+        var counts = CountsOf(sums, first, end, withRunningSlice);
         var (result, latency) = (UptimeFormulas.Judge(counts, Policy.Terms), sums.Latency);
         return new SlaPeriod(
             Slots.StartOf(first), Slots.StartOf(end), counts.Good, counts.Bad, counts.Unknown, counts.Excluded, counts.Total60 / 60, counts.Bad60 / 60,

@@ -119,10 +119,16 @@ internal sealed class SlotRing
         writer.Signed(Newest);
         var run = 0;
         SlotValue previous = default;
+        var (due, dueUntil) = (false, long.MinValue);
         for (var slot = Oldest; slot <= Newest; slot++)
         {
+            if (slot >= dueUntil)
+            {
+                var hour = Slots.FloorDiv(slot, Slots.PerHour);
+                (due, dueUntil) = (hours.IsDue(hour), (hour + 1) * Slots.PerHour);
+            }
             var value = this[slot];
-            if (value.Verdict != SlotVerdict.Bad && !value.Has(SlotBits.Errors) && !hours.IsDue(Slots.FloorDiv(slot, Slots.PerHour))) value = default;
+            if (!due && value.Verdict != SlotVerdict.Bad && !value.Has(SlotBits.Errors)) value = default;
             if (value == previous)
             {
                 run++;

@@ -1,4 +1,5 @@
 using Xunit;
+using Forge.Domain.Contracts;
 using Forge.Domain.Sla;
 
 namespace Forge.Domain.Tests.Sla;
@@ -238,5 +239,51 @@ public sealed class CursorTests
         engine.Tick(T.At(30));
         Assert.Equal("gg", engine.Verdicts(0, 2));
         Assert.Null(engine.NextTick(T.At(30)) is { } next && next <= T.At(30) ? next : null);
+    }
+
+    [Theory]
+    [InlineData(20, 20)]
+    [InlineData(20, 60)]
+    [InlineData(30, 70)]
+    public void Buckets_OneMissesScrapes_LatencyCountsOverTheLongerInterval(int missesFrom, int missesTo)
+    {
+        var engine = T.Engine(T.Terms(new LatencyTerms(P99Ms: 100)));
+        for (var t = 0; t <= 90; t += 10)
+        {
+            var (inf, below) = (T.Le(t, double.PositiveInfinity, t * 10), T.Le(t, 100, t * 9));
+            if (t < missesFrom || t > missesTo) engine.Send(t, T.Ok(t, t * 10), below, inf);
+            else engine.Send(t, T.Ok(t, t * 10), inf);
+            engine.Tick(T.At(t + 10));
+        }
+        var month = engine.Month(T.At(90));
+        Assert.Equal((900L, 900L, 90L), (month.Requests, month.LatencyCount, month.SlowP99));
+    }
+
+    [Fact]
+    public void Buckets_OneMissesMoreThanFiveMinutes_TheOthersBeginAnewWithIt()
+    {
+        var engine = T.Engine(T.Terms(new LatencyTerms(P99Ms: 100)));
+        for (var t = 0; t <= 500; t += 10)
+        {
+            var (inf, below) = (T.Le(t, double.PositiveInfinity, t * 10), T.Le(t, 100, t * 9));
+            if (t is < 20 or > 400) engine.Send(t, T.Ok(t, t * 10), below, inf);
+            else engine.Send(t, T.Ok(t, t * 10), inf);
+            engine.Tick(T.At(t + 10));
+        }
+        // 0-10 and, after the scrape that made them even again, 410-500.
+        var month = engine.Month(T.At(500));
+        Assert.Equal((5_000L, 1_000L, 100L), (month.Requests, month.LatencyCount, month.SlowP99));
+    }
+
+    [Fact]
+    public void Buckets_InTwoPartsOfOneScrape_CountOnceAndOnlyForTheirInterval()
+    {
+        var engine = T.Engine(T.Terms(new LatencyTerms(P99Ms: 100)));
+        for (var t = 0; t <= 40; t += 10)
+        {
+            engine.Send(t, T.Ok(t, t * 10), T.Le(t, double.PositiveInfinity, t * 10));
+            engine.Send(t + 1, T.Le(t, 100, t * 9));
+            Assert.Equal((t * 10L, t * 1L), (engine.Month(T.At(t + 1)).LatencyCount, engine.Month(T.At(t + 1)).SlowP99));
+        }
     }
 }

@@ -46,6 +46,21 @@ public sealed class VerdictTests
         Assert.Equal(T.At(3_960), engine.NextTick(T.At(40.001)));
     }
 
+    [Fact]
+    public void Certain_GroupThatCatchesUp_IsNotExpectedInTheSlotsItReports()
+    {
+        var engine = T.Engine(T.Terms(T.NoLatency));
+        engine.Send(1_000, T.Delta(990, 1_000, 1, 0, group: 2));
+        engine.Send(1_001, T.Delta(0, 10, 100, 0));
+        // 15 % of what the slot holds; with the sender's own last rate beside it, it would be 7.5 %.
+        engine.Send(1_002, T.Delta(10, 20, 100, 15));
+        Assert.Equal("gB", engine.Verdicts(0, 2));
+        // Another live group that has not reached the slot is still expected in it.
+        engine.Send(1_003, T.Delta(0, 10, 100, 0, group: 3));
+        engine.Send(1_004, T.Delta(20, 30, 100, 15));
+        Assert.Equal("gBg", engine.Verdicts(0, 3));
+    }
+
     [Theory]
     [InlineData(9, SlotVerdict.Good)]
     [InlineData(10, SlotVerdict.Bad)]

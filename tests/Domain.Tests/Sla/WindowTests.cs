@@ -115,6 +115,34 @@ public sealed class WindowTests
     }
 
     [Fact]
+    public void Windows_WhileASenderCatchesUpHours_EqualARecomputationFromSlots()
+    {
+        var (random, engine) = (new Random(11), T.Engine());
+        var all = new Recomputed(engine.Policy.Terms);
+        for (var t = 10; t <= 6 * 3_600; t += 10)
+        {
+            if (t <= 4 * 3_600) Send(1, t, t, random.Next(30) == 0 ? 90 : 0);
+            // The second sender delivers everything in order, two hours late.
+            if (t > 2 * 3_600) Send(2, t - (2 * 3_600), t, random.Next(30) == 0 ? 90 : 0);
+        }
+        foreach (var name in SlaEngine.WindowNames)
+        {
+            var window = engine.Window(name, T.At(6 * 3_600));
+            var (first, end) = (Slots.At(window.From), Slots.At(window.To));
+            Assert.Equal(all.Of(first, end, end - first is > 60 and <= 2_160 ? first / 6 * 6 : first), Figures(window));
+        }
+        var day = engine.Day(T.At(6 * 3_600));
+        Assert.Equal(all.Of(Slots.At(T.Start), Slots.At(day.To), Slots.At(T.Start)), Figures(day));
+
+        void Send(ulong group, int to, int now, int bad)
+        {
+            var interval = new DeltaInterval(group, T.Ms(to - 10), T.Ms(to), 120, bad, [50, 100, 250], [110, 0, 5, 5]);
+            engine.Send(now, interval);
+            all.Add(interval);
+        }
+    }
+
+    [Fact]
     public void Kathmandu_FebruaryBegins_AtAQuarterPast() => Assert.Equal(Simulated.Utc("2026-01-31T18:15Z"), Simulated.Policy(Simulated.Kathmandu, Simulated.Utc("2026-02-10T00:00Z")).MonthFrom);
 
     [Fact]
@@ -166,6 +194,24 @@ public sealed class WindowTests
         var engine = SlaEngine.Create(T.Policy() with { PromisedFrom = promised, CoveredFrom = promised }, promised);
         engine.Send(86_400 * 2.5, T.Delta(86_400 * 2, (86_400 * 2) + 60, 100, 0));
         Assert.Equal((promised, promised), (engine.Window("30d", T.At(86_400 * 2.5)).From, engine.Window("3d", T.At(86_400 * 2.5)).From));
+    }
+
+    [Fact]
+    public void Month_LatencyThatCameBeforeItsTerms_IsInItAndNotInTheOneBefore()
+    {
+        var boundary = Simulated.Utc("2026-02-01T00:00Z");
+        var engine = SlaEngine.Create(Simulated.Policy(ZoneTimeline.Utc, boundary.AddHours(-1), T.Terms()), boundary.AddHours(-1));
+        // The sender's clock is a minute ahead: two of its intervals end behind the month that is still in force.
+        Send(-10, 0);
+        Send(0, 10);
+        Send(10, 20);
+        Assert.Equal((10L, 1L), (engine.Month(boundary).LatencyCount, engine.Month(boundary).SlowP99));
+        engine.Configure(Simulated.Policy(ZoneTimeline.Utc, boundary, T.Terms()), boundary);
+        Send(20, 30);
+        Assert.Equal((30L, 3L), (engine.Month(boundary).LatencyCount, engine.Month(boundary).SlowP99));
+
+        void Send(int from, int to) => engine.Ingest(
+            T.Batch(new DeltaInterval(1, boundary.AddSeconds(from).ToUnixTimeMilliseconds(), boundary.AddSeconds(to).ToUnixTimeMilliseconds(), 10, 0, [100], [9, 1])), boundary.AddSeconds(to - 60), out _);
     }
 }
 

@@ -200,14 +200,16 @@ internal sealed partial class Reference
             values++;
             var (from, gain) = counter.At is { } before ? (before, count >= counter.Value ? count - counter.Value : count) : (AppliedBefore(source, scrape.At), count);
             if (scrape.At - from > FiveMinutes) from = null;
-            (counter.At, counter.Value, counter.Ended, counter.GainUsed, counter.From, counter.Gain) = (scrape.At, count, false, false, from, from is null ? 0 : gain);
+            var waits = counter.Role == SignalRole.LatencyBucket && !counter.GainUsed && from is not null && scrape.At - counter.From <= FiveMinutes;
+            (counter.From, counter.Gain) = waits ? (counter.From, counter.Gain + gain) : (from, from is null ? 0 : gain);
+            (counter.At, counter.Value, counter.Ended, counter.GainUsed) = (scrape.At, count, false, false);
             if (counter.SeenAt is null || scrape.At > counter.SeenAt) counter.SeenAt = scrape.At;
-            if (from is null) continue;
             if (counter.Role == SignalRole.LatencyBucket)
             {
                 if (!histograms.Contains(counter.Histogram)) histograms.Add(counter.Histogram);
                 continue;
             }
+            if (from is null) continue;
             var tally = TallyOf(tallies, from.Value);
             tally.Total += gain;
             if (counter.Role == SignalRole.BadRequests) tally.Bad += gain;
@@ -234,11 +236,18 @@ internal sealed partial class Reference
         return tally;
     }
 
-    /// <summary>A histogram counts when all its buckets that have not ended closed the same interval.</summary>
+    /// <summary>
+    /// A histogram counts when all its buckets that have not ended closed the same interval; until then what they gained waits, at most 5 min. All there and still different: they begin anew together.
+    /// </summary>
     private void CountHistogram(ulong histogram, long at, List<Tally> tallies)
     {
         var buckets = _counters.Values.Where(c => c.Role == SignalRole.LatencyBucket && c.Histogram == histogram && !c.Ended).OrderBy(c => c.BoundMs).ToArray();
-        if (buckets.Length == 0 || buckets.Any(b => b.At != at || b.GainUsed || b.From is null || b.From != buckets[0].From)) return;
+        if (buckets.Length == 0 || buckets.Any(b => b.At != at)) return;
+        if (buckets.Any(b => b.GainUsed || b.From is null || b.From != buckets[0].From))
+        {
+            foreach (var bucket in buckets) bucket.GainUsed = true;
+            return;
+        }
         var (most, cumulative) = (0L, new List<(double, long)>());
         foreach (var bucket in buckets)
         {
