@@ -153,7 +153,7 @@ public sealed class AlertDecisionsTests
             foreach (var change in evaluation.Changes)
             {
                 recorded[change.After.Id] = change.After;
-                if (change.After.Rule <= AlertRule.BURN_6H) actual.Add($"{k} {change.After.Rule} {change.Event.GetType().Name}");
+                if (change.After.Rule <= AlertRule.BURN_3D) actual.Add($"{k} {change.After.Rule} {change.Event.GetType().Name}");
             }
             foreach (var rule in oracle)
                 if (rule.At(history) is { } word) expected.Add($"{k} {rule.Rule} {word}");
