@@ -16,14 +16,15 @@ internal sealed class GaugeCursor(ulong id, Group group, GaugeKind kind)
     public long RhythmMs { get; set; }
 }
 
-/// <summary>The gauges of one organization, and what they say about the slots that are still judged anew.</summary>
+/// <summary>The gauges of one organization, and what they say about the kept slots: late counts never take it back.</summary>
 internal sealed class Gauges
 {
     /// <summary>A ratio or a probe says the slot is bad.</summary>
     public const byte Bad = 1;
 
     private readonly Dictionary<ulong, GaugeCursor> _cursors = [];
-    private readonly (long Slot, byte Marks)[] _marks = new (long, byte)[Slots.Detailed];
+    private readonly byte[] _marks = new byte[Slots.Kept];
+    private long _newest = long.MinValue;
 
     public int Count => _cursors.Count;
 
@@ -36,11 +37,15 @@ internal sealed class Gauges
     /// <summary>Adds marks: <see cref="Bad"/> and slow flags of <see cref="SlotBits"/>.</summary>
     public void Mark(long slot, byte marks)
     {
-        ref var cell = ref _marks[Cell(slot)];
-        cell = (slot, (byte)((cell.Slot == slot ? cell.Marks : 0) | marks));
+        if (slot > _newest)
+        {
+            for (var next = Math.Max(_newest + 1, slot - Slots.Kept + 1); next <= slot; next++) _marks[Cell(next)] = 0;
+            _newest = slot;
+        }
+        if (slot > _newest - Slots.Kept) _marks[Cell(slot)] |= marks;
     }
 
-    public byte Marks(long slot) => _marks[Cell(slot)] is var cell && cell.Slot == slot ? cell.Marks : (byte)0;
+    public byte Marks(long slot) => slot <= _newest && slot > _newest - Slots.Kept ? _marks[Cell(slot)] : (byte)0;
 
     /// <summary>Drops the cursors of groups that are forgotten, and those silent for as long.</summary>
     public void Forget(SeriesTable table)
@@ -60,13 +65,17 @@ internal sealed class Gauges
             writer.Signed(cursor.At);
             writer.Unsigned((ulong)cursor.RhythmMs);
         }
-        writer.Count(_marks.Count(m => m.Marks != 0));
-        foreach (var (slot, marks) in _marks)
+        // Runs of equal marks, oldest first; one without length ends them.
+        for (var slot = _newest - Slots.Kept + 1; _newest != long.MinValue && slot <= _newest;)
         {
+            var (first, marks) = (slot, Marks(slot));
+            while (slot <= _newest && Marks(slot) == marks) slot++;
             if (marks == 0) continue;
-            writer.Signed(slot);
+            writer.Count((int)(slot - first));
+            writer.Signed(first);
             writer.Byte(marks);
         }
+        writer.Count(0);
     }
 
     public void Load(StateReader reader, SeriesTable table)
@@ -78,8 +87,12 @@ internal sealed class Gauges
             var (at, rhythm) = (reader.Signed(), (long)reader.Unsigned());
             if (table.Groups.TryGetValue(groupId, out var group)) _cursors[id] = new GaugeCursor(id, group, kind) { At = at, RhythmMs = rhythm };
         }
-        for (var n = reader.Count(Slots.Detailed); n > 0; n--) Mark(reader.Signed(), reader.Byte());
+        for (var n = reader.Count(Slots.Kept); n > 0; n = reader.Count(Slots.Kept))
+        {
+            var (first, marks) = (reader.Signed(), reader.Byte());
+            for (var slot = first; slot < first + n; slot++) Mark(slot, marks);
+        }
     }
 
-    private static int Cell(long slot) => (int)(((slot % Slots.Detailed) + Slots.Detailed) % Slots.Detailed);
+    private static int Cell(long slot) => (int)(((slot % Slots.Kept) + Slots.Kept) % Slots.Kept);
 }

@@ -3,7 +3,7 @@ namespace Forge.Domain.Sla;
 // What no row holds yet as bytes: a format byte, varints, a checksum. Groups count as live again from the moment of restoring.
 public sealed partial class SlaEngine
 {
-    private const byte Format = 2;
+    private const byte Format = 3;
 
     /// <summary>
     /// Everything the engine knows but the hours that were marked stored: these come back from their rows. Call <see cref="MarkClean"/> once it is stored.

@@ -171,8 +171,7 @@ public sealed partial class SlaEngine
 
     private void TakeNew(in CumulativeSample sample, long nowMs, ReceiptBuilder receipt, ExponentialCounts? latency)
     {
-        if (_table.SeriesCount >= MaxSeries) _table.Forget(nowMs);
-        if (_table.SeriesCount >= MaxSeries)
+        if (!HasRoom(nowMs))
         {
             receipt.Refuse(IngestReason.TooManySeries, sample.AtMs);
             return;
@@ -269,7 +268,7 @@ public sealed partial class SlaEngine
     private Group? FindGroup(ulong id, long nowMs)
     {
         if (_table.Groups.TryGetValue(id, out var group)) return group;
-        if (_table.Groups.Count >= MaxGroups) _table.Forget(nowMs);
+        if (_table.Groups.Count >= MaxGroups) Forget(nowMs);
         if (_table.Groups.Count >= MaxGroups) return null;
         return _table.Groups[id] = new Group(id) { LastArrivalMs = nowMs, Replica = _replica, ReplicaSeenMs = nowMs };
     }

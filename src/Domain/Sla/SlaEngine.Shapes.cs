@@ -69,7 +69,7 @@ public sealed partial class SlaEngine
             _repeated = true;
             return;
         }
-        if (cursor is null && _table.SeriesCount + gauges.Count >= MaxSeries)
+        if (cursor is null && !HasRoom(nowMs))
         {
             receipt.Refuse(IngestReason.TooManySeries, at);
             return;
@@ -108,6 +108,22 @@ public sealed partial class SlaEngine
         receipt.Accept();
     }
 
+    /// <summary>One more counter, histogram or gauge is allowed; what is long silent makes room first.</summary>
+    private bool HasRoom(long nowMs)
+    {
+        if (_table.SeriesCount + (_gauges?.Count ?? 0) < MaxSeries) return true;
+        Forget(nowMs);
+        return _table.SeriesCount + (_gauges?.Count ?? 0) < MaxSeries;
+    }
+
+    /// <summary>Drops what was silent for 10 min.</summary>
+    private bool Forget(long nowMs)
+    {
+        if (!_table.Forget(nowMs)) return false;
+        _gauges?.Forget(_table);
+        return true;
+    }
+
     private byte MarksOf(in GaugeSample sample)
     {
         var latency = Policy.Terms.Latency;
@@ -131,9 +147,9 @@ public sealed partial class SlaEngine
         {
             if (!_ring.Contains(slot)) continue;
             var value = _ring[slot];
+            _gauges!.Mark(slot, marks);
             if (_ring.IsDetailed(slot))
             {
-                _gauges!.Mark(slot, marks);
                 Change(slot, value with { State = (byte)(value.State | SlotBits.Covered) });
                 _heldFrom = Math.Min(_heldFrom, slot);
             }

@@ -64,7 +64,8 @@ public sealed partial class SlaEngine
             value.Total60, value.Bad60, Math.Max(evidence, value.Total60 / 60), expected,
             latency.Count60, latency.Slow50, latency.Slow95, latency.Slow99, latencyEvidence, expectedLatency);
         var kept = value.State & (SlotBits.SlowP50 | SlotBits.SlowP95 | SlotBits.SlowP99);
-        Change(slot, Judged(value, counts, (byte)kept));
+        var judged = Judged(value, counts, (byte)kept);
+        Change(slot, _gauges is { } gauges ? WithMarks(judged, gauges.Marks(slot)) : judged);
     }
 
     /// <summary>Judges every covered slot from the first one that something changed for, or that still waited for a group.</summary>

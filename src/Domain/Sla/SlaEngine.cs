@@ -142,11 +142,7 @@ public sealed partial class SlaEngine
         foreach (var group in _table.Groups.Values) Drain(group, nowMs);
         CountUnknown(nowMs);
         Judge(_heldFrom, nowMs);
-        if (_table.Forget(nowMs))
-        {
-            _gauges?.Forget(_table);
-            _version++;
-        }
+        if (Forget(nowMs)) _version++;
         if (!Dirty && _hours.IsDue(NewestSealedHour(nowMs))) _version++;
     }
 

@@ -246,6 +246,33 @@ public sealed class ShapeTests
     }
 
     [Theory]
+    [InlineData(20)]        // the slot is judged anew
+    [InlineData(1_000)]     // it is older than 10 min
+    [InlineData(20_000)]
+    public void ProbeGauge_Down_OutlastsCountsThatComeLate(double later)
+    {
+        var engine = T.Engine();
+        Send(engine, 0, GaugeKind.Probe, 1);
+        Send(engine, 20, GaugeKind.Probe, 0);
+        Send(engine, 40, GaugeKind.Probe, 1);
+        for (double t = 0; t < later; t += 100) Send(engine, t + 100, GaugeKind.Probe, 1);
+        engine = SlaEngine.Restore(engine.Checkpoint(), engine.Policy, T.At(later));
+        engine.Ingest(T.Batch(T.Delta(0, 40, 1_000, 0, group: 7)), T.At(Math.Max(100, later)), out _);
+        Assert.Equal("BBgg", engine.Verdicts(0, 4));
+        Assert.Equal(1_000, engine.Totals.Requests);
+    }
+
+    [Fact]
+    public void Limit_OfSeries_CountsGaugesAndCountersTogether()
+    {
+        var engine = T.Engine();
+        engine.MaxSeries = 2;
+        Send(engine, 0, GaugeKind.Probe, 1);
+        var receipt = engine.Send(0, T.Ok(0, 1), T.Bad(0, 1));
+        Assert.Equal((1, 1), (receipt.Ignored(IngestReason.Baseline), receipt.Refused(IngestReason.TooManySeries)));
+    }
+
+    [Theory]
     [InlineData(100, false)]
     [InlineData(100.1, true)]
     public void PercentileGauge_AboveTarget_MarksItsSlotsSlow(double ms, bool slow)

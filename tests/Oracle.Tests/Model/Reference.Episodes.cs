@@ -123,6 +123,7 @@ internal sealed partial class Reference
         else
         {
             // Everything that a changed slot can reach is run again; 60 slots are the longest look back.
+            log.Mark = null;
             var restart = from;
             while (log.Found is [.., var last] && (last.ClosedBy is null || last.ClosedBy >= from))
             {
