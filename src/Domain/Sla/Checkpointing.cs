@@ -1,28 +1,29 @@
-using System.Buffers;
 using System.Buffers.Binary;
+using System.Numerics;
 
 namespace Forge.Domain.Sla;
 
 /// <summary>Writes a checkpoint: little-endian fixed words and LEB128 varints.</summary>
 internal sealed class StateWriter
 {
-    private readonly ArrayBufferWriter<byte> _out = new(4_096);
+    private byte[] _bytes = new byte[1_024];
+    private int _count;
 
     public void Byte(byte value)
     {
-        _out.GetSpan(1)[0] = value;
-        _out.Advance(1);
+        if (_count == _bytes.Length) Grow(1);
+        _bytes[_count++] = value;
     }
 
     public void Flag(bool value) => Byte(value ? (byte)1 : (byte)0);
 
     public void Unsigned(ulong value)
     {
-        var span = _out.GetSpan(10);
-        var n = 0;
-        for (; value >= 0x80; value >>= 7) span[n++] = (byte)(value | 0x80);
-        span[n++] = (byte)value;
-        _out.Advance(n);
+        if (_bytes.Length - _count < 10) Grow(10);
+        var (bytes, n) = (_bytes, _count);
+        for (; value >= 0x80; value >>= 7) bytes[n++] = (byte)(value | 0x80);
+        bytes[n++] = (byte)value;
+        _count = n;
     }
 
     public void Count(int value) => Unsigned((ulong)value);
@@ -35,15 +36,18 @@ internal sealed class StateWriter
 
     public void Word(ulong value)
     {
-        BinaryPrimitives.WriteUInt64LittleEndian(_out.GetSpan(8), value);
-        _out.Advance(8);
+        if (_bytes.Length - _count < 8) Grow(8);
+        BinaryPrimitives.WriteUInt64LittleEndian(_bytes.AsSpan(_count), value);
+        _count += 8;
     }
 
     /// <summary>Their number, then the bytes.</summary>
     public void Bytes(ReadOnlySpan<byte> bytes)
     {
         Count(bytes.Length);
-        _out.Write(bytes);
+        if (_bytes.Length - _count < bytes.Length) Grow(bytes.Length);
+        bytes.CopyTo(_bytes.AsSpan(_count));
+        _count += bytes.Length;
     }
 
     public void Double(double value) => Word(BitConverter.DoubleToUInt64Bits(value));
@@ -51,20 +55,23 @@ internal sealed class StateWriter
     /// <summary>Everything written, with a checksum at the end.</summary>
     public byte[] Finish()
     {
-        var sum = Checksum(_out.WrittenSpan);
-        var bytes = new byte[_out.WrittenCount + 4];
-        _out.WrittenSpan.CopyTo(bytes);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(_out.WrittenCount), sum);
+        var written = _bytes.AsSpan(0, _count);
+        var bytes = new byte[_count + 4];
+        written.CopyTo(bytes);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(_count), Checksum(written));
         return bytes;
     }
 
-    /// <summary>FNV-1a: finds torn and mixed-up bytes, not malice.</summary>
+    /// <summary>CRC-32C: finds torn and mixed-up bytes, not malice.</summary>
     public static uint Checksum(ReadOnlySpan<byte> bytes)
     {
-        var hash = 2_166_136_261u;
-        foreach (var b in bytes) hash = (hash ^ b) * 16_777_619u;
-        return hash;
+        var sum = ~0u;
+        for (; bytes.Length >= 8; bytes = bytes[8..]) sum = BitOperations.Crc32C(sum, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
+        foreach (var b in bytes) sum = BitOperations.Crc32C(sum, b);
+        return ~sum;
     }
+
+    private void Grow(int atLeast) => Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, _count + atLeast));
 }
 
 /// <summary>Reads what <see cref="StateWriter"/> wrote; every fault is a <see cref="FormatException"/>.</summary>

@@ -11,9 +11,9 @@ internal sealed class HourTier
     // Revisions only of hours that may still change.
     private readonly SortedDictionary<long, int> _revisions = [];
 
-    public SumTier Hours { get; } = new(Kept, Slots.PerHour);
+    public SumTier Hours { get; } = new(Kept, Slots.PerHour, 36);
 
-    public SumTier TenMinutes { get; } = new(150, Slots.PerTenMinutes);
+    public SumTier TenMinutes { get; } = new(150, Slots.PerTenMinutes, 150);
 
     public void Change(long slot, SlotValue from, SlotValue to)
     {
@@ -57,12 +57,13 @@ internal sealed class HourTier
         return false;
     }
 
-    /// <summary>Hours first..last that are due, oldest first.</summary>
-    public IEnumerable<long> DueHours(long first, long last)
+    /// <summary>Finds the next hour from <paramref name="hour"/> to <paramref name="last"/> that is due; false when there is none.</summary>
+    public bool NextDue(ref long hour, long last)
     {
-        if (Hours.IsEmpty) yield break;
-        for (var hour = Math.Max(first, Hours.Oldest); hour <= Math.Min(last, Hours.Newest); hour++)
-            if (IsDue(hour)) yield return hour;
+        if (Hours.IsEmpty) return false;
+        for (hour = Math.Max(hour, Hours.Oldest); hour <= Math.Min(last, Hours.Newest); hour++)
+            if (IsDue(hour)) return true;
+        return false;
     }
 
     /// <summary>An hour is handed out to be stored; answers its revision.</summary>
@@ -98,12 +99,12 @@ internal sealed class HourTier
         if (Hours.IsEmpty) return;
         writer.Signed(Hours.Newest);
         var previous = Hours.Oldest;
-        foreach (var hour in DueHours(Hours.Oldest, Hours.Newest))
+        for (var hour = Hours.Oldest; NextDue(ref hour, Hours.Newest); hour++)
         {
             writer.Count((int)(hour - previous) + 1);
             Hours[hour].Save(writer);
             writer.Count(_revisions.GetValueOrDefault(hour));
-            foreach (var cell in TenMinutesOf(hour))
+            for (var cell = FirstCell(hour); cell < (hour + 1) * 6; cell++)
             {
                 writer.Flag(!TenMinutes[cell].IsEmpty);
                 if (!TenMinutes[cell].IsEmpty) TenMinutes[cell].Save(writer);
@@ -111,6 +112,7 @@ internal sealed class HourTier
             previous = hour;
         }
         writer.Count(0);
+        Hours.Close();
     }
 
     public void Load(StateReader reader)
@@ -127,17 +129,13 @@ internal sealed class HourTier
             Hours[hour] = TierSums.Load(reader);
             _rows[hour % Kept] = Due;
             if (reader.Count(int.MaxValue) is > 0 and var revision) Remember(hour, revision);
-            foreach (var cell in TenMinutesOf(hour))
+            for (var cell = FirstCell(hour); cell < (hour + 1) * 6; cell++)
                 if (reader.Flag()) TenMinutes[cell] = TierSums.Load(reader);
         }
     }
 
-    private IEnumerable<long> TenMinutesOf(long hour)
-    {
-        // The last day only: 150 cells are 25 whole hours.
-        if (hour <= Hours.Newest - 25) yield break;
-        for (var cell = hour * 6; cell < (hour + 1) * 6; cell++) yield return cell;
-    }
+    /// <summary>First 10-min cell of an hour of the last day (150 cells are 25 whole hours); behind its last one for older hours.</summary>
+    private long FirstCell(long hour) => hour > Hours.Newest - 25 ? hour * 6 : (hour + 1) * 6;
 
     private void Remember(long hour, int revision)
     {

@@ -55,6 +55,28 @@ internal sealed class RangeSet
         return new RangeSet([.. low], [.. high]);
     }
 
+    public void Save(StateWriter writer)
+    {
+        writer.Count(Count);
+        for (var i = 0; i < Count; i++)
+        {
+            LatencySketch.Bound(writer, _low[i]);
+            LatencySketch.Bound(writer, _high[i]);
+        }
+    }
+
+    public static RangeSet Load(StateReader reader)
+    {
+        var count = reader.Count(LatencySketch.MaxRanges);
+        var (low, high) = (new double[count], new double[count]);
+        for (var i = 0; i < count; i++)
+        {
+            (low[i], high[i]) = (LatencySketch.Bound(reader), LatencySketch.Bound(reader));
+            if (!(low[i] <= high[i])) throw new FormatException("A stored latency sketch has a bucket whose bounds do not rise.");
+        }
+        return new RangeSet(low, high);
+    }
+
     public bool Same(RangeSet other) => _low.AsSpan().SequenceEqual(other._low) && _high.AsSpan().SequenceEqual(other._high);
 }
 
@@ -66,8 +88,9 @@ internal sealed class RangeSets
 
     public RangeSet Intern(RangeSet set)
     {
+        if (set.Count == 0) return RangeSet.Empty;
         foreach (var known in _known)
-            if (known.Same(set)) return known;
+            if (ReferenceEquals(known, set) || known.Same(set)) return known;
         if (_known.Count == Kept) _known.RemoveAt(0);
         _known.Add(set);
         return set;

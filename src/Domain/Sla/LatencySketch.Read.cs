@@ -171,7 +171,7 @@ public sealed partial class LatencySketch
     internal static ulong Units(ulong code) => (code & 1) == 0 ? (code >> 1) * Unit : code >> 1;
 
     /// <summary>Whole microseconds (every usual bound) are short; anything else is a double.</summary>
-    private static void Bound(StateWriter writer, double seconds)
+    internal static void Bound(StateWriter writer, double seconds)
     {
         var micros = Math.Round(seconds * 1_000_000);
         var whole = micros is >= 0 and < 1e12 && (micros / 1_000_000).Equals(seconds);
@@ -179,7 +179,7 @@ public sealed partial class LatencySketch
         if (!whole) writer.Double(seconds);
     }
 
-    private static double Bound(StateReader reader)
+    internal static double Bound(StateReader reader)
     {
         var code = reader.Unsigned();
         return (code & 1) != 0 ? (code >> 1) / 1_000_000d : reader.Double();
@@ -202,9 +202,35 @@ public sealed partial class LatencySketch
 
         public bool IsEmpty => _bytes is null;
 
+        public RangeSet Ranges => _ranges!;
+
+        public void Save(StateWriter writer, List<RangeSet> table)
+        {
+            writer.Count(IndexIn(table));
+            writer.Bytes(_bytes);
+        }
+
+        /// <summary>Position of its explicit buckets; -1 when they are not in the table.</summary>
+        public int IndexIn(List<RangeSet> table)
+        {
+            for (var i = 0; i < table.Count; i++)
+                if (ReferenceEquals(table[i], _ranges) || table[i].Same(_ranges!)) return i;
+            return -1;
+        }
+
+        public static Packed Load(StateReader reader, RangeSet[] table, LatencySketch scratch)
+        {
+            var packed = new Packed(table[reader.Count(table.Length - 1)], reader.Bytes());
+            // Bytes that cannot be are found here, not when somebody reads a percentile.
+            scratch.Clear();
+            packed.AddTo(scratch);
+            return packed;
+        }
+
             public static Packed Of(LatencySketch sketch)
         {
             if (sketch.IsEmpty) return default;
+            sketch._ranges = sketch._sets.Intern(sketch._ranges);
             Span<byte> bytes = stackalloc byte[((MaxBuckets + MaxRanges) * 10) + 32];
             bytes[0] = (byte)((sketch._spread ? 1 : 0) | ((Scale - sketch._coarsest) << 1) | (sketch._units > 0 ? 64 : 0));
             var n = 1;

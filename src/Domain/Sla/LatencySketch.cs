@@ -201,7 +201,7 @@ public sealed partial class LatencySketch
             _ranges = used;
         }
         var at = ~_ranges.Find(low, high);
-        _ranges = _sets.Intern(_ranges.With(at, low, high));
+        _ranges = _ranges.With(at, low, high);
         _counts = [.. _counts[..at], 0, .. _counts[at..]];
         return at;
     }

@@ -29,30 +29,21 @@ internal sealed class SketchTier(int minutes, int kept)
         }
     }
 
-    public void Save(StateWriter writer, LatencySketch scratch, Func<long, bool>? keeps)
+    /// <summary>Blocks with content, oldest first.</summary>
+    public List<long> Blocks()
     {
-        var (first, count) = (IsEmpty ? 0 : Newest - kept + 1, 0);
-        for (var block = first; block < first + kept; block++) count += Keeps(block) ? 1 : 0;
-        writer.Count(count);
-        for (var block = first; block < first + kept; block++)
-        {
-            if (!Keeps(block)) continue;
-            writer.Signed(block);
-            scratch.Clear();
-            this[block].AddTo(scratch);
-            scratch.Save(writer);
-        }
-
-        bool Keeps(long block) => !this[block].IsEmpty && (keeps is null || keeps(block));
+        var blocks = new List<long>(kept);
+        for (var block = Newest - kept + 1; !IsEmpty && block <= Newest; block++)
+            if (!_cells[block % kept].IsEmpty) blocks.Add(block);
+        return blocks;
     }
 
-    public void Load(StateReader reader, LatencySketch scratch)
+    public void Load(StateReader reader, RangeSet[] table, LatencySketch scratch)
     {
         for (var n = reader.Count(kept); n > 0; n--)
         {
             var block = Math.Clamp(reader.Signed(), 0, 1L << 40);
-            scratch.Load(reader);
-            this[block] = LatencySketch.Packed.Of(scratch);
+            this[block] = LatencySketch.Packed.Load(reader, table, scratch);
         }
     }
 }
@@ -63,7 +54,7 @@ internal sealed class SketchTier(int minutes, int kept)
 /// </summary>
 internal sealed class SketchTiers
 {
-    private readonly SketchTier[] _tiers = [new(1, 72), new(10, 48), new(60, 80), new(1_440, 32)];
+    private readonly SketchTier[] _tiers = [new(1, 61), new(10, 38), new(60, 74), new(1_440, 32)];
 
     public SketchTier Hours => _tiers[2];
 
@@ -98,17 +89,32 @@ internal sealed class SketchTiers
         }
     }
 
-    public void Save(StateWriter writer, LatencySketch scratch, HourTier hours)
+    /// <summary>Writes everything but the hours and days that rows hold; explicit buckets are written once.</summary>
+    public void Save(StateWriter writer, HourTier hours)
     {
-        _tiers[0].Save(writer, scratch, null);
-        _tiers[1].Save(writer, scratch, null);
-        Hours.Save(writer, scratch, hours.IsDue);
-        Days.Save(writer, scratch, hours.IsDayDue);
+        long[][] blocks = [[.. _tiers[0].Blocks()], [.. _tiers[1].Blocks()], [.. Hours.Blocks().Where(hours.IsDue)], [.. Days.Blocks().Where(hours.IsDayDue)]];
+        var table = new List<RangeSet>();
+        for (var i = 0; i < blocks.Length; i++)
+            foreach (var block in blocks[i])
+                if (_tiers[i][block].IndexIn(table) < 0) table.Add(_tiers[i][block].Ranges);
+        writer.Count(table.Count);
+        foreach (var ranges in table) ranges.Save(writer);
+        for (var i = 0; i < blocks.Length; i++)
+        {
+            writer.Count(blocks[i].Length);
+            foreach (var block in blocks[i])
+            {
+                writer.Signed(block);
+                _tiers[i][block].Save(writer, table);
+            }
+        }
     }
 
-    public void Load(StateReader reader, LatencySketch scratch)
+    public void Load(StateReader reader, RangeSets sets, LatencySketch scratch)
     {
-        foreach (var tier in _tiers) tier.Load(reader, scratch);
+        var table = new RangeSet[reader.Count(1_000)];
+        for (var i = 0; i < table.Length; i++) table[i] = sets.Intern(RangeSet.Load(reader));
+        foreach (var tier in _tiers) tier.Load(reader, table, scratch);
     }
 
     private static void Merge(SketchTier tier, long block, LatencySketch sketch, LatencySketch scratch)

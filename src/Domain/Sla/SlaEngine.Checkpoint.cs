@@ -42,7 +42,7 @@ public sealed partial class SlaEngine
         _hours.Save(writer);
         _ring.Save(writer, _hours);
         _minutes.Save(writer, _hours);
-        _sketches.Save(writer, _scratch, _hours);
+        _sketches.Save(writer, _hours);
         foreach (var calendar in new[] { _day, _month, _quarter }) calendar.Save(writer, _scratch);
         SaveFrozen(writer);
         _table.Save(writer);
@@ -115,7 +115,7 @@ public sealed partial class SlaEngine
         engine._hours.Load(reader);
         engine._ring.Load(reader);
         engine._minutes.Load(reader);
-        engine._sketches.Load(reader, engine._scratch);
+        engine._sketches.Load(reader, engine._ranges, engine._scratch);
         engine._day = CalendarSums.Load(reader, engine._scratch);
         engine._month = CalendarSums.Load(reader, engine._scratch);
         engine._quarter = CalendarSums.Load(reader, engine._scratch);

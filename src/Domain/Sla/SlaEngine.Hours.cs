@@ -23,7 +23,7 @@ public sealed partial class SlaEngine
     {
         var newest = NewestSealedHour(now.ToUnixTimeMilliseconds());
         var hours = ImmutableArray.CreateBuilder<SlaHour>();
-        foreach (var hour in _hours.DueHours(long.MinValue, newest))
+        for (var hour = 0L; _hours.NextDue(ref hour, newest); hour++)
         {
             if (_frozen.TryGetValue(hour, out var frozen)) hours.Add(Thawed(organizationId, hour, frozen, _hours.Take(hour)));
             else if (!_ring.IsEmpty && hour * Slots.PerHour >= _ring.Oldest) hours.Add(HourOf(organizationId, hour, _hours.Take(hour)));
@@ -46,6 +46,9 @@ public sealed partial class SlaEngine
         engine.EnsureRing(Math.Min(((hours.Max(h => h.Hour) + 1) * Slots.PerHour) - 1, Slots.At(now)));
         engine.TakeRows(hours);
         engine.SumCalendars();
+        // Recorded violations must find their episodes again.
+        for (var slot = engine._ring.Newest; slot >= engine._ring.Tail && engine._newestCovered == long.MinValue; slot--)
+            if (engine._ring[slot].Has(SlotBits.Covered)) engine._newestCovered = slot;
         return engine;
     }
 
@@ -54,7 +57,8 @@ public sealed partial class SlaEngine
     /// <summary>Slots before <paramref name="tail"/> change no more. Hours that are over for good and have no row yet are packed before the ring forgets them.</summary>
     private void FreezeHours(long tail)
     {
-        foreach (var hour in _hours.DueHours(Slots.FloorDiv(_ring.Oldest + Slots.PerHour - 1, Slots.PerHour), Slots.FloorDiv(tail, Slots.PerHour) - 1))
+        var last = Slots.FloorDiv(tail, Slots.PerHour) - 1;
+        for (var hour = Slots.FloorDiv(_ring.Oldest + Slots.PerHour - 1, Slots.PerHour); _hours.NextDue(ref hour, last); hour++)
         {
             if (_frozen.ContainsKey(hour)) continue;
             var packed = HourOf("", hour, 0);
@@ -115,6 +119,7 @@ public sealed partial class SlaEngine
             if (row.Detail is { } detail) TakeDetail(detail);
             else Spread(row.Hour, _hours.Hours[row.Hour]);
         }
+        _hours.Hours.Close();
     }
 
     private void TakeDetail(SlaHour hour)

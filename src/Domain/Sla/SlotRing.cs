@@ -116,9 +116,15 @@ internal sealed class SlotRing
         writer.Signed(Newest);
         var run = 0;
         SlotValue previous = default;
+        var (due, dueUntil) = (false, long.MinValue);
         for (var slot = Oldest; slot <= Newest; slot++)
         {
-            var value = hours.IsDue(Slots.FloorDiv(slot, Slots.PerHour)) ? this[slot] : default;
+            if (slot >= dueUntil)
+            {
+                var hour = Slots.FloorDiv(slot, Slots.PerHour);
+                (due, dueUntil) = (hours.IsDue(hour), (hour + 1) * Slots.PerHour);
+            }
+            var value = due ? this[slot] : default;
             if (value == previous)
             {
                 run++;

@@ -36,10 +36,20 @@ internal struct TierSums
     }
 }
 
-/// <summary>Sums by cells of equal length: the newest <paramref name="kept"/> cells of so many slots, 42 bytes each, changed by every slot change.</summary>
-internal sealed class SumTier(int kept, int slotsPerCell)
+/// <summary>
+/// Sums by cells of equal length: the newest <paramref name="kept"/> cells of so many slots, changed by every slot change. The newest <paramref name="hot"/> take 42 bytes each; older ones change
+/// no more and are packed by 24, about 20 bytes each.
+/// </summary>
+internal sealed class SumTier(int kept, int slotsPerCell, int hot)
 {
-    private readonly Cell[] _cells = new Cell[kept];
+    private const int PerGroup = 24;
+    private readonly Cell[] _cells = new Cell[hot];
+    private readonly byte[]?[] _groups = new byte[kept > hot ? (kept / PerGroup) + 2 : 0][];
+
+    // The packed group that was read or written last.
+    private TierSums[]? _open;
+    private long _openGroup;
+    private bool _openChanged;
 
     // Only MeanOfSlices has slices.
     private SliceCell[]? _slices;
@@ -86,15 +96,27 @@ internal sealed class SumTier(int kept, int slotsPerCell)
 
     public TierSums this[long cell]
     {
-        get => Contains(cell)
-            ? new TierSums { Slots = _cells[cell % kept].Slots, Latency = _cells[cell % kept].Latency.Sums, Slices = _slices is null ? default : _slices[cell % kept].Sums }
-            : default;
+        get
+        {
+            if (!Contains(cell)) return default;
+            if (cell <= Newest - hot) return Opened(cell / PerGroup)[cell % PerGroup];
+            var at = cell % hot;
+            return new TierSums { Slots = _cells[at].Slots, Latency = _cells[at].Latency.Sums, Slices = _slices is null ? default : _slices[at].Sums };
+        }
         set
         {
-            if (!At(cell, out var at)) return;
-            _cells[at] = new Cell(value.Slots, new PackedLatency(value.Latency));
-            if (value.Slices.Known + value.Slices.Excluded > 0) _slices ??= new SliceCell[kept];
-            if (_slices is not null) _slices[at] = new SliceCell(value.Slices);
+            var isHot = At(cell, out var at);
+            if (!Contains(cell)) return;
+            if (isHot)
+            {
+                _cells[at] = new Cell(value.Slots, new PackedLatency(value.Latency));
+                if (value.Slices.Known + value.Slices.Excluded > 0) _slices ??= new SliceCell[hot];
+                if (_slices is not null) _slices[at] = new SliceCell(value.Slices);
+            }
+            // A group is packed whole when its first cell turns cold.
+            if (_groups.Length == 0 || cell / PerGroup * PerGroup > Newest - hot) return;
+            Opened(cell / PerGroup)[cell % PerGroup] = value;
+            _openChanged = true;
         }
     }
 
@@ -110,7 +132,7 @@ internal sealed class SumTier(int kept, int slotsPerCell)
     public void Change(long slot, in SliceSums from, in SliceSums to)
     {
         if (!At(Slots.FloorDiv(slot, slotsPerCell), out var at)) return;
-        _slices ??= new SliceCell[kept];
+        _slices ??= new SliceCell[hot];
         var sums = _slices[at].Sums;
         sums.Add(from, -1);
         sums.Add(to, 1);
@@ -126,7 +148,23 @@ internal sealed class SumTier(int kept, int slotsPerCell)
     }
 
     /// <summary>Slices of another length than those of now mean nothing.</summary>
-    public void ForgetSlices() => _slices = null;
+    public void ForgetSlices()
+    {
+        _slices = null;
+        for (var cell = Oldest; !IsEmpty && cell <= Newest - hot; cell++)
+        {
+            var sums = this[cell];
+            if (sums.Slices.Known + sums.Slices.Excluded > 0) this[cell] = sums with { Slices = default };
+        }
+        Close();
+    }
+
+    /// <summary>Packs what was unpacked.</summary>
+    public void Close()
+    {
+        if (_openChanged) _groups[_openGroup % _groups.Length] = Pack(_open!);
+        (_open, _openChanged) = (null, false);
+    }
 
     /// <summary>Sums of the cells first..last.</summary>
     public TierSums Sum(long first, long last)
@@ -134,6 +172,7 @@ internal sealed class SumTier(int kept, int slotsPerCell)
         var sums = default(TierSums);
         if (IsEmpty) return sums;
         for (var cell = Math.Max(first, Oldest); cell <= Math.Min(last, Newest); cell++) sums.Add(this[cell]);
+        Close();
         return sums;
     }
 
@@ -150,17 +189,60 @@ internal sealed class SumTier(int kept, int slotsPerCell)
         return sums;
     }
 
+    private TierSums[] Opened(long group)
+    {
+        if (_open is not null && _openGroup == group) return _open;
+        Close();
+        (_open, _openGroup) = (new TierSums[PerGroup], group);
+        if (_groups[group % _groups.Length] is not { } packed) return _open;
+        var reader = new StateReader(packed, 0);
+        for (var i = 0; i < PerGroup; i++)
+            if (reader.Flag()) _open[i] = TierSums.Load(reader);
+        return _open;
+    }
+
+    private static byte[]? Pack(TierSums[] cells)
+    {
+        var (writer, any) = (new StateWriter(), false);
+        writer.Byte(0);
+        foreach (var cell in cells)
+        {
+            any |= !cell.IsEmpty;
+            writer.Flag(!cell.IsEmpty);
+            if (!cell.IsEmpty) cell.Save(writer);
+        }
+        return any ? writer.Finish() : null;
+    }
+
+    /// <summary>The cell that is about to be overwritten begins a group: all of it is over for good.</summary>
+    private void Freeze(long first)
+    {
+        Close();
+        var cells = new TierSums[PerGroup];
+        for (var i = 0; i < PerGroup; i++) cells[i] = this[first + i];
+        _groups[first / PerGroup % _groups.Length] = Pack(cells);
+    }
+
+    /// <summary>Where a cell that may change lies; false when it is packed or gone.</summary>
     private bool At(long cell, out int at)
     {
         if (IsEmpty) (IsEmpty, Newest) = (false, cell);
-        if (cell > Newest + kept) Newest = cell - kept;
+        if (cell > Newest + kept)
+        {
+            Newest = cell;
+            Array.Clear(_cells);
+            Array.Clear(_groups);
+            (_slices, _open, _openChanged) = (null, null, false);
+        }
         while (Newest < cell)
         {
+            var leaving = Newest - hot + 1;
+            if (_groups.Length > 0 && leaving % PerGroup == 0) Freeze(leaving);
             Newest++;
-            _cells[Newest % kept] = default;
-            if (_slices is not null) _slices[Newest % kept] = default;
+            _cells[Newest % hot] = default;
+            if (_slices is not null) _slices[Newest % hot] = default;
         }
-        at = (int)(((cell % kept) + kept) % kept);
-        return cell > Newest - kept;
+        at = (int)(((cell % hot) + hot) % hot);
+        return cell > Newest - hot;
     }
 }

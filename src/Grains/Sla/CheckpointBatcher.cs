@@ -9,7 +9,8 @@ namespace Forge.Grains.Sla;
 public sealed class CheckpointBatcher : IAsyncDisposable
 {
     private const int LargestBatch = 256;
-    private readonly Channel<Item> _queue = Channel.CreateUnbounded<Item>(new UnboundedChannelOptions { SingleReader = true });
+    // Not the single-reader kind: that one cannot be counted.
+    private readonly Channel<Item> _queue = Channel.CreateUnbounded<Item>();
     private readonly CancellationTokenSource _stopping = new();
     private readonly CheckpointStore _store;
     private readonly Task _loop;

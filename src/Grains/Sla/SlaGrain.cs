@@ -114,7 +114,8 @@ public sealed partial class SlaGrain(
         return Task.FromResult(_profile is null ? null : WithAlerts(new SlaOrganizationView(
             Tile(_profile, now), policy.Monitored ? policy.Terms : null, policy.TermsVersion, policy.Zone.ZoneId, _engine.Month(now),
             [.. SlaEngine.WindowNames.Select(name => new SlaWindowView(name, _engine.Window(name, now)))],
-            [.. book.Open.Select(v => ViolationDecisions.Running(v, _engine))], _engine.SeriesCount, _engine.GroupCount, _engine.LatencyApproximate), now));
+            [.. book.Open.Select(v => ViolationDecisions.Running(v, _engine))], _engine.SeriesCount, _engine.GroupCount, _engine.LatencyApproximate,
+            _engine.Day(now), _engine.Quarter(now), policy.Monitored ? _engine.BudgetView(now) : null), now));
     }
 
     /// <inheritdoc/>

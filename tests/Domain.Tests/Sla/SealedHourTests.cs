@@ -192,6 +192,10 @@ public sealed class SealedHourTests
         Assert.Equal((before.Good, before.Bad, before.Requests), (month.Good, month.Bad, month.Requests));
         Assert.Equal(engine.Window("30d", now).Bad, again.Window("30d", now).Bad);
         Assert.Empty(again.TakeSealedHours("o", now));
+        engine.Tick(now);
+        var episodes = again.Episodes(SlaMetricType.UPTIME).Where(e => e.Start > again.KeptFrom).ToArray();
+        Assert.Equal(6, episodes.Length);
+        Assert.Equal(engine.Episodes(SlaMetricType.UPTIME).Where(e => e.Start > again.KeptFrom), episodes);
     }
 
     [Fact]

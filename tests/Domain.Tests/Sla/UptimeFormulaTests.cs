@@ -122,4 +122,60 @@ public sealed class UptimeFormulaTests
             engine.Ingest(new TelemetryBatch(0, [], [new DeltaInterval(1, from.ToUnixTimeMilliseconds(), from.AddSeconds(10).ToUnixTimeMilliseconds(), 100, bad, [], [])]), from.AddSeconds(10), out _);
         }
     }
+
+    [Theory]
+    [InlineData(400_000, 1, 1_000, 777_600)]
+    [InlineData(0, 1, 1_000, 1_296_000)]
+    [InlineData(1_000_000, 1, 1_000, 0)]
+    [InlineData(1_200_000, 1, 1_000, 0)]
+    [InlineData(400_000, 0, 1_000, null)]
+    [InlineData(400_000, 0, 0, null)]
+    public void Forecast_ByUsedShareAndPace_IsTheWorkedExample(int used, long bad, long whole, int? seconds) =>
+        Assert.Equal(seconds, UptimeFormulas.SecondsLeft(new SlaBudget(null, 0, used, false), 999_500, 30 * 86_400, bad, whole));
+
+    [Fact]
+    public void Forecast_InTheEngine_IsByHourAndByDay()
+    {
+        var engine = T.Engine(T.Terms(T.NoLatency));
+        for (var t = 10; t <= 86_400; t += 10) engine.Send(t, T.Delta(t - 10, t, 100, t is > 1_000 and <= 1_260 or 86_000 ? 100 : 0));
+        var view = engine.BudgetView(T.At(86_400));
+        Assert.Equal((133L, 27L, 203_007L, false, false), (view.AllowedBadSlots, view.BadSlots, view.UsedPpm, view.Exhausted, view.Projected));
+        // (133 - 27) / 133 of 0.05 % of 31 days, at 1 of 360 and 27 of 8,640 slots.
+        Assert.Equal(((long)(106 / 133d * 0.0005 * 31 * 86_400 * 360), (long)(106 / 133d * 0.0005 * 31 * 86_400 * 8_640 / 27)), (view.SecondsLeftByHour!.Value, view.SecondsLeftByDay!.Value));
+        Assert.Equal((1L, 360L, 1L, 100L), Of(engine.BurnOf("1h", T.At(86_400))));
+        Assert.Equal((0L, 30L, 0L, 0L), Of(engine.BurnOf("5m", T.At(86_400))));
+
+        static (long, long, long, long) Of(WindowBurn burn) => (burn.Bad, burn.Whole, burn.BadSlots, burn.BadRequests);
+    }
+
+    [Fact]
+    public void Budget_OfFormulasWithoutSlots_IsProjected()
+    {
+        var engine = T.Engine(T.Terms(T.NoLatency, uptime: new UptimeTerms(Formula: UptimeFormula.RequestRatio)));
+        for (var t = 10; t <= 3_600; t += 10) engine.Send(t, T.Delta(t - 10, t, 1_000, 1));
+        var view = engine.BudgetView(T.At(3_600));
+        Assert.Equal((null, true, 2_688L), (view.AllowedBadSlots, view.Projected, view.UsedPpm));
+        Assert.Equal((360L * 60, 360_000L * 60, 360L), (engine.BurnOf("1h", T.At(3_600)).Bad, engine.BurnOf("1h", T.At(3_600)).Whole, engine.BurnOf("1h", T.At(3_600)).BadRequests));
+        var slices = T.Engine(T.Terms(T.NoLatency, uptime: new UptimeTerms(Formula: UptimeFormula.MeanOfSlices, SliceSeconds: 60)));
+        for (var t = 60; t <= 3_600; t += 60) slices.Send(t, T.Delta(t - 60, t, 100, t == 60 ? 50 : 0));
+        Assert.Equal((500_000_000L, 60_000_000_000L), (slices.BurnOf("1h", T.At(3_600)).Bad, slices.BurnOf("1h", T.At(3_600)).Whole));
+    }
+
+    [Fact]
+    public void MeanOfSlices_RollingWindows_EqualTheMeanOfTheirSlices()
+    {
+        var (random, engine) = (new Random(5), T.Engine(T.Terms(T.NoLatency, uptime: new UptimeTerms(Formula: UptimeFormula.MeanOfSlices, SliceSeconds: 60))));
+        var shares = new List<long>();
+        for (var t = 60; t <= 12 * 3_600; t += 60)
+        {
+            var bad = random.Next(3) == 0 ? random.Next(100) : 0;
+            engine.Send(t, T.Delta(t - 60, t, 100, bad));
+            shares.Add((100 - bad) * 10_000);
+            if (t % 420 != 0) continue;
+            foreach (var (name, minutes) in new[] { ("5m", 5), ("30m", 30), ("1h", 60), ("2h", 120), ("6h", 360) })
+            {
+                if (shares.Count >= minutes) Assert.Equal(shares.TakeLast(minutes).Sum() / minutes, (long?)engine.Window(name, T.At(t)).UptimePpm);
+            }
+        }
+    }
 }

@@ -115,6 +115,34 @@ public sealed class WindowTests
     }
 
     [Fact]
+    public void Windows_WhileASenderCatchesUpHours_EqualARecomputationFromSlots()
+    {
+        var (random, engine) = (new Random(11), T.Engine());
+        var all = new Recomputed(engine.Policy.Terms);
+        for (var t = 10; t <= 6 * 3_600; t += 10)
+        {
+            if (t <= 4 * 3_600) Send(1, t, t, random.Next(30) == 0 ? 90 : 0);
+            // The second sender delivers everything in order, two hours late.
+            if (t > 2 * 3_600) Send(2, t - (2 * 3_600), t, random.Next(30) == 0 ? 90 : 0);
+        }
+        foreach (var name in SlaEngine.WindowNames)
+        {
+            var window = engine.Window(name, T.At(6 * 3_600));
+            var (first, end) = (Slots.At(window.From), Slots.At(window.To));
+            Assert.Equal(all.Of(first, end, end - first is > 60 and <= 2_160 ? first / 6 * 6 : first), Figures(window));
+        }
+        var day = engine.Day(T.At(6 * 3_600));
+        Assert.Equal(all.Of(Slots.At(T.Start), Slots.At(day.To), Slots.At(T.Start)), Figures(day));
+
+        void Send(ulong group, int to, int now, int bad)
+        {
+            var interval = new DeltaInterval(group, T.Ms(to - 10), T.Ms(to), 120, bad, [50, 100, 250], [110, 0, 5, 5]);
+            engine.Send(now, interval);
+            all.Add(interval);
+        }
+    }
+
+    [Fact]
     public void Kathmandu_FebruaryBegins_AtAQuarterPast() => Assert.Equal(Simulated.Utc("2026-01-31T18:15Z"), Simulated.Policy(Simulated.Kathmandu, Simulated.Utc("2026-02-10T00:00Z")).MonthFrom);
 
     [Fact]

@@ -184,7 +184,7 @@ internal sealed class OrganizationPart(string organizationId, ulong replica, boo
     {
         var samples = ImmutableCollectionsMarshal.AsImmutableArray(Samples);
         Clear();
-        return new TelemetryBatch(identity, samples, _intervals?.DrainToImmutable() ?? [], _histograms?.DrainToImmutable() ?? default, _gauges?.DrainToImmutable() ?? default, Replica);
+        return new TelemetryBatch(identity, samples, _intervals?.DrainToImmutable() ?? [], _histograms?.DrainToImmutable() ?? [], _gauges?.DrainToImmutable() ?? [], Replica);
     }
 
     /// <summary>Turns all of it away: there is no such organization.</summary>
