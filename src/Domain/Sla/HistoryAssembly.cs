@@ -17,17 +17,14 @@ public static class HistoryAssembly
     /// <summary>Points of a stored hour by 10, 60, 600 or 3,600 s. A slot has a sixth of its minute's requests; only whole hours have percentiles. Without detail only the whole hour has a figure.</summary>
     public static IEnumerable<SlaHistoryPoint> OfHour(StoredHour hour, int stepSeconds)
     {
-        if (stepSeconds == 3_600)
-        {
-            yield return Of(hour.At, hour.Sums, HourSketch.Unpack(hour.Sketch), Slots.PerHour, []);
-            yield break;
-        }
+        if (stepSeconds == 3_600) return [Of(hour.At, hour.Sums, HourSketch.Unpack(hour.Sketch), Slots.PerHour, [])];
         var length = stepSeconds / 10;
+        var points = new List<SlaHistoryPoint>(Slots.PerHour / length);
         for (var first = 0; first < Slots.PerHour; first += length)
         {
             var point = new PointSum();
             for (var slot = first; slot < first + length; slot++) point.Add(hour.Detail?.Slots[slot] ?? 0);
-            yield return point.At(hour.At.AddSeconds(first * 10), Requests(cell => cell.Total60), Requests(cell => cell.Bad60));
+            points.Add(point.At(hour.At.AddSeconds(first * 10), Requests(cell => cell.Total60), Requests(cell => cell.Bad60)));
 
             long Requests(Func<SlaMinute, long> count)
             {
@@ -38,25 +35,30 @@ public static class HistoryAssembly
                 return sum / 60;
             }
         }
+        return points;
     }
 
     /// <summary>Points without data, from <paramref name="from"/> up to <paramref name="to"/>.</summary>
     public static IEnumerable<SlaHistoryPoint> Nothing(DateTimeOffset from, DateTimeOffset to, int stepSeconds)
     {
         var slots = stepSeconds / 10;
+        var points = new List<SlaHistoryPoint>();
         for (var at = from; at < to; at = at.AddSeconds(stepSeconds))
-            yield return new SlaHistoryPoint(at, SlotVerdict.Unknown, 0, 0, null, null, null, false, false, 0, slots, 0, slots);
+            points.Add(new SlaHistoryPoint(at, SlotVerdict.Unknown, 0, 0, null, null, null, false, false, 0, slots, 0, slots));
+        return points;
     }
 
     /// <summary>Longer points out of the live grain's finer ones: sums, worst verdict, no percentiles, because percentiles are never averaged.</summary>
     public static IEnumerable<SlaHistoryPoint> Grouped(IEnumerable<SlaHistoryPoint> finer, int stepSeconds)
     {
+        var points = new List<SlaHistoryPoint>();
         foreach (var group in finer.GroupBy(p => Slots.FloorDiv(p.At.ToUnixTimeSeconds(), stepSeconds)))
         {
             var sum = new PointSum();
             foreach (var point in group) sum.Add(point);
-            yield return sum.At(DateTimeOffset.FromUnixTimeSeconds(group.Key * stepSeconds), 0, 0);
+            points.Add(sum.At(DateTimeOffset.FromUnixTimeSeconds(group.Key * stepSeconds), 0, 0));
         }
+        return points;
     }
 
     /// <summary>One point of so many slots out of stored sums and the live points that follow them; slots that neither tells about have no data.</summary>

@@ -40,13 +40,14 @@ public static class PeriodCalendar
     public static IEnumerable<CalendarPeriod> Touching(long hour, ZoneTimeline zone)
     {
         var from = DateTimeOffset.FromUnixTimeSeconds(hour * 3_600);
-        yield return At(MetricPeriod.HOURLY, from, zone);
+        List<CalendarPeriod> periods = [At(MetricPeriod.HOURLY, from, zone)];
         foreach (var kind in Calendar)
         {
             var period = At(kind, from, zone);
-            yield return period;
-            if (period.To < from.AddHours(1)) yield return At(kind, period.To, zone);
+            periods.Add(period);
+            if (period.To < from.AddHours(1)) periods.Add(At(kind, period.To, zone));
         }
+        return periods;
     }
 
     /// <summary>The zone whose days an hour is counted in: the contract's, UTC without one.</summary>
