@@ -78,6 +78,9 @@ internal sealed class FakeServer : HttpMessageHandler
 {
     public Dictionary<string, string> Json { get; } = [];
 
+    /// <summary>Refusals by path; they win.</summary>
+    public Dictionary<string, string> Problems { get; } = [];
+
     public List<string> Asked { get; } = [];
 
     public List<(string Body, string? IfMatch)> Sent { get; } = [];
@@ -86,6 +89,8 @@ internal sealed class FakeServer : HttpMessageHandler
     {
         Asked.Add(request.RequestUri!.PathAndQuery);
         if (request.Content is { } content) Sent.Add((await content.ReadAsStringAsync(cancellationToken), request.Headers.IfMatch.SingleOrDefault()?.Tag));
+        if (Problems.TryGetValue(request.RequestUri.AbsolutePath, out var problem))
+            return new HttpResponseMessage(HttpStatusCode.UnprocessableEntity) { Content = new StringContent(problem, Encoding.UTF8, "application/problem+json") };
         return Json.TryGetValue(request.RequestUri.AbsolutePath, out var json)
             ? new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(json, Encoding.UTF8, "application/json") }
             : new HttpResponseMessage(HttpStatusCode.NotFound);

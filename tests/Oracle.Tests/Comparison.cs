@@ -5,23 +5,20 @@ using Forge.Oracle.Tests.Model;
 namespace Forge.Oracle.Tests;
 
 /// <summary>Engine against brute force at one instant. Every difference is a line with the instant and both answers.</summary>
-internal sealed class Comparison(SlaEngine engine, Reference model, Outcome outcome, DateTimeOffset origin)
+internal sealed class Comparison(SlaEngine engine, Reference model, Outcome outcome, DateTimeOffset origin, Promise promise)
 {
     /// <summary>Relative error that a percentile may have: 0.542 % of the sketch, and the cutting of its buckets.</summary>
     private const double SketchError = 0.01;
 
-    /// <summary>Length of each window and by how much it moves, in slots (sla.md 4).</summary>
-    private static readonly Dictionary<string, (int Length, int Step)> Windows = new(StringComparer.Ordinal)
-    {
-        ["5m"] = (30, 1), ["30m"] = (180, 1), ["1h"] = (360, 1), ["2h"] = (720, 1), ["6h"] = (2_160, 1), ["1d"] = (8_640, 60), ["3d"] = (25_920, 360), ["30d"] = (259_200, 360),
-    };
-
-    public void All(DateTimeOffset now)
+    /// <summary>Everything; <paramref name="longOnes"/> also 30 d and the quarter, whose slots take longest to count.</summary>
+    public void All(DateTimeOffset now, bool longOnes = true)
     {
         Slots(now);
         Episodes(now);
-        foreach (var name in SlaEngine.WindowNames) Window(now, name);
+        foreach (var name in SlaEngine.WindowNames)
+            if (longOnes || name != "30d") Window(now, name);
         Month(now);
+        Calendar(now, longOnes);
         Same(now, "requests ever", model.Totals, engine.Totals);
     }
 
@@ -61,7 +58,7 @@ internal sealed class Comparison(SlaEngine engine, Reference model, Outcome outc
     }
 
     /// <summary>Every violation of the whole run: start, end, bad time, figure, impact and state.</summary>
-    public void Record(IEnumerable<SlaViolation> recorded, Promise promise)
+    public void Record(IEnumerable<SlaViolation> recorded)
     {
         var now = origin;
         var expected = model.Entries.Where(e => !e.Withdrawn).OrderBy(e => e.Metric).ThenBy(e => e.Start).ToList();
@@ -117,26 +114,65 @@ internal sealed class Comparison(SlaEngine engine, Reference model, Outcome outc
 
     private void Window(DateTimeOffset now, string name)
     {
-        var (length, step) = Windows[name];
-        var actual = engine.Window(name, now);
-        var (first, end) = (Grid.At(actual.From), Grid.At(actual.To));
-        var newest = model.WindowEnd(now);
-        if (step == 1)
+        var ((first, end), actual) = (model.WindowBounds(name, now), engine.Window(name, now));
+        Period(now, name, model.Sum(first, end), actual, figures: engine.Policy.Terms.Uptime.Formula != UptimeFormula.MeanOfSlices);
+        var (burn, expected) = (engine.BurnOf(name, now), model.Burn(name, now));
+        var slots = engine.Policy.Terms.Uptime.Formula == UptimeFormula.TimeSlices;
+        Same(now, $"burn of {name}", expected, new Burning(burn.Bad, burn.Whole, slots ? burn.BadSlots : burn.BadRequests));
+        if (engine.Policy.Terms.Uptime.Formula != UptimeFormula.MeanOfSlices && name != "30d") Same(now, $"the oracle's own sums of {name}", model.BurnCounted(name, now), expected);
+        // Percentiles begin at or before the window, on the block that is kept there: a minute, ten, an hour, a UTC day.
+        var blocks = name switch { "5m" or "30m" or "1h" => new[] { 1 }, "2h" or "6h" => [10, 1], "1d" or "3d" => [60, 10, 1], _ => [1_440, 60, 10, 1] };
+        Near(now, $"p50 of {name}", 0.50, actual.P50Ms);
+        Near(now, $"p95 of {name}", 0.95, actual.P95Ms);
+        Near(now, $"p99 of {name}", 0.99, actual.P99Ms);
+
+        void Near(DateTimeOffset at, string what, double q, int? ms)
         {
-            (first, end) = (newest - length, newest);
+            outcome.Percentiles++;
+            var candidates = blocks.Select(b => model.PercentileFrom(first / 6 / b * b, q)).ToArray();
+            if (!candidates.Any(e => IsNear(e, ms))) this.Near(at, what, candidates[0], ms);
         }
-        else
+    }
+
+    /// <summary>Day and quarter to date in the contract's zone, from where the contract began.</summary>
+    private void Calendar(DateTimeOffset now, bool withQuarter)
+    {
+        if (now >= engine.Policy.MonthTo) return;
+        var figures = engine.Policy.Terms.Uptime.Formula != UptimeFormula.MeanOfSlices;
+        Period(now, "day", model.Stretch(promise.Around(now, quarter: false), now), engine.Day(now), figures);
+        if (withQuarter) Period(now, "quarter", model.Stretch(promise.Around(now, quarter: true), now), engine.Quarter(now), figures);
+    }
+
+    /// <summary>What the alert rules did at an instant.</summary>
+    public void Alerts(DateTimeOffset now, List<string> expected, IEnumerable<AlertChange> changes)
+    {
+        outcome.AlertChanges += expected.Count;
+        Same(now, "alerts", string.Join(", ", expected.Order(StringComparer.Ordinal)), string.Join(", ", changes.Select(c => $"{c.After.Rule} {c.Event.GetType().Name}").Order(StringComparer.Ordinal)));
+    }
+
+    /// <summary>Every hourly, daily, monthly and quarterly metric of the run, and no other.</summary>
+    public void Metrics(DateTimeOffset now, Rows rows)
+    {
+        var left = rows.Metrics.ToDictionary();
+        foreach (var period in promise.Periods(DateTimeOffset.FromUnixTimeSeconds(rows.First * 3_600), DateTimeOffset.FromUnixTimeSeconds((rows.Reached + 1) * 3_600)))
         {
-            // It moves by its step, its real bounds are in the answer: the newest slot lies in its last step, and nothing before the contract is missing.
-            var policy = engine.Policy;
-            var last = ((newest - 1) / step * step) + step;
-            var promised = policy.PromisedFrom ?? (policy.CoveredFrom > policy.MonthFrom ? policy.CoveredFrom : null as DateTimeOffset?);
-            var began = policy.Monitored && promised is { } at ? Grid.At(at) / step * step : long.MinValue;
-            Same(now, $"{name} reaches over its length", true, end >= newest && end <= last && (first == last - length || (first == Math.Min(began, last - step) && first > last - length)));
+            foreach (var expected in model.MetricsOf(period))
+            {
+                var what = $"{expected.Metric} {period.Kind} of {period.From:MM-dd HH:mm}";
+                if (!left.Remove((expected.Metric, period.Kind, period.From), out var actual))
+                {
+                    Same(now, what, $"{expected}", "no row");
+                    continue;
+                }
+                var m = actual.Metadata;
+                Same(now, what, expected with { Ms = null }, new Judged(
+                    actual.MetricType, actual.Target, expected.Ms is null && !Reference.IsLatency(expected.Metric) ? actual.Actual : null, null, m.CoveragePpm, m.MinPpm, m.MaxPpm,
+                    m.Good, m.Bad, m.Unknown, m.Requests, m.BadRequests, m.LatencyCount, m.Slow, m.Verdict));
+                Same(now, what + " terms", (period.Version, period.Terms.Uptime.Formula.ToString(), 0L, "counts"), (m.TermsVersion ?? 0, m.Formula, m.Excluded, m.Method));
+                if (Reference.IsLatency(expected.Metric)) Near(now, what, expected.Ms, (int?)actual.Actual);
+            }
         }
-        var counted = model.Sum(first, end);
-        Period(now, name, counted, actual, figures: engine.Policy.Terms.Uptime.Formula != UptimeFormula.MeanOfSlices);
-        if (name == "5m") Near(now, "p99 of 5m", model.RecentPercentile(first, end, 0.99), actual.P99Ms);
+        foreach (var extra in left.Values) Same(now, $"{extra.MetricType} {extra.Period} of {extra.Timestamp:MM-dd HH:mm}", "no row", $"{extra.Actual} {extra.Metadata}");
     }
 
     private void Month(DateTimeOffset now)
@@ -166,10 +202,13 @@ internal sealed class Comparison(SlaEngine engine, Reference model, Outcome outc
 
     private void Near(DateTimeOffset now, string what, double? expected, int? actual)
     {
-        // The product rounds milliseconds up.
-        if (expected is { } e && actual is { } a && a >= (e * (1 - SketchError)) - 0.01 && a <= Math.Ceiling(e * (1 + SketchError)) + 0.01) return;
-        if (expected is not null || actual is not null) Same(now, what, $"{expected:F3}", $"{actual}");
+        outcome.Percentiles++;
+        if (!IsNear(expected, actual)) Same(now, what, $"{expected:F3}", $"{actual}");
     }
+
+    /// <summary>The product rounds milliseconds up.</summary>
+    private static bool IsNear(double? expected, int? actual) =>
+        expected is { } e && actual is { } a ? a >= (e * (1 - SketchError)) - 0.01 && a <= Math.Ceiling(e * (1 + SketchError)) + 0.01 : expected is null && actual is null;
 
     private bool Same<T>(DateTimeOffset now, string what, T expected, T actual)
     {

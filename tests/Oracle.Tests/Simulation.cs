@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Forge.Domain;
 using Forge.Domain.Sla;
 using Forge.Oracle.Tests.Model;
@@ -17,6 +18,12 @@ internal sealed record Outcome(int Seed, string Title, List<string> Differences)
     public long Violations { get; set; }
     public long Withdrawn { get; set; }
     public long Restarts { get; set; }
+    public long Metrics { get; set; }
+    public long Rewritten { get; set; }
+    public long AlertRounds { get; set; }
+    public long AlertChanges { get; set; }
+    public long Percentiles { get; set; }
+    public SortedDictionary<string, long> Alerts { get; } = new(StringComparer.Ordinal);
     public TimeSpan EngineTime { get; set; }
     public TimeSpan ModelTime { get; set; }
     public TimeSpan CompareTime { get; set; }
@@ -24,7 +31,7 @@ internal sealed record Outcome(int Seed, string Title, List<string> Differences)
 }
 
 /// <summary>Drives the engine as the grain does, and the brute force beside it with the same deliveries at the same instants.</summary>
-internal sealed class Simulation
+internal sealed partial class Simulation
 {
     /// <summary>Looks at the episodes after every batch: slow, for finding where a difference begins.</summary>
     private static readonly bool Closely = Environment.GetEnvironmentVariable("FORGE_ORACLE_CLOSELY") == "1";
@@ -42,6 +49,9 @@ internal sealed class Simulation
     private readonly List<SlaViolation> _past = [];
     private readonly Reference _model;
     private SlaEngine _engine;
+    private readonly Rows _rows;
+    private ImmutableArray<SlaHour> _written = [];
+    private long _newestSealed;
     private DateTimeOffset? _policyEnd;
     private long _ids;
     private int _withheld;
@@ -57,6 +67,8 @@ internal sealed class Simulation
         _engine = SlaEngine.Create(Policy(from), from);
         _model = new Reference(_traffic.Promise.At(from), from, _traffic.To.AddHours(1), _traffic.BoundsMs);
         _policyEnd = SlaPolicy.NextChange(_profile, from, ZoneOf);
+        _rows = new Rows(Id, _profile, ZoneOf, from);
+        (_alarms, _watchedFrom) = (new Alarms(_model), from);
         var promise = _traffic.Promise;
         Outcome = new Outcome(seed, $"{promise.Zone} {from:yyyy-MM-dd HH:mm} +{days} d, {_traffic.Emitters} emitters, {promise.Terms.Uptime.Formula} {promise.Terms.UnknownPolicy}", []);
     }
@@ -86,6 +98,12 @@ internal sealed class Simulation
                 still = 0;
             }
             var arrival = _traffic.NextArrival is { } ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms) : _traffic.To;
+            var alert = NextAlert();
+            if (alert <= arrival && alert <= check && !(tick < alert) && !(_policyEnd < alert))
+            {
+                SettleAlerts(now = alert.Value > now ? alert.Value : now);
+                continue;
+            }
             // The model is not told about ticks that the engine did not ask for until the next check.
             if (tick <= _policyEnd && tick <= check && tick <= arrival || (_policyEnd is null && tick <= check && tick <= arrival)) Tick(now = tick.Value);
             else if (_policyEnd <= check && _policyEnd <= arrival) Configure(now = _policyEnd.Value);
@@ -98,19 +116,24 @@ internal sealed class Simulation
         Settle(_traffic.To);
         Comparison().All(_traffic.To);
         _past.AddRange(_recorded.Values);
-        Comparison().Record(_past, _traffic.Promise);
+        Comparison().Record(_past);
+        Metrics(_traffic.To);
         Outcome.OrderDependentSlots = _model.OrderDependent.Count;
         Outcome.Violations = _past.Count(v => v.State != ViolationState.WITHDRAWN);
         Outcome.Withdrawn = _past.Count(v => v.State == ViolationState.WITHDRAWN);
     }
 
-    private Comparison Comparison() => new(_engine, _model, Outcome, _traffic.From);
+    private Comparison Comparison() => new(_engine, _model, Outcome, _traffic.From, _traffic.Promise);
 
     private void Tick(DateTimeOffset now)
     {
         _engine.Tick(now);
         _model.Tick(now.ToUnixTimeMilliseconds());
         Settle(now);
+        // An hour becomes a row when it is time for it; the long way through all hours is not gone on every tick.
+        var newest = now.AddMilliseconds(-SlaEngine.SealAfterMs).ToUnixTimeSeconds() / 3_600;
+        if (newest != _newestSealed || _random.Next(50) == 0) Store(now);
+        _newestSealed = newest;
     }
 
     private void Configure(DateTimeOffset now)
@@ -149,6 +172,8 @@ internal sealed class Simulation
         Outcome.Samples += delivery.Batch.Samples.Length + delivery.Batch.Intervals.Length;
         Comparison().Receipt(now, receipt, reasons);
         Settle(now);
+        Stored();
+        if (_random.Next(200) == 0) Store(now);
         if (_random.Next(4_000) == 0) Restart(now);
     }
 
@@ -168,19 +193,60 @@ internal sealed class Simulation
         var started = System.Diagnostics.Stopwatch.GetTimestamp();
         _model.Reconcile(now);
         Outcome.ModelTime += System.Diagnostics.Stopwatch.GetElapsedTime(started);
+        SettleAlerts(now);
         if (!Closely) return;
         Comparison().Episodes(now);
         foreach (var change in changes)
             if (change.Events.Any(e => e is not ViolationEvent.Extended)) Console.WriteLine($"{now:MM-dd HH:mm:ss.fff} {change.After.MetricType} {change.After.StartTime:MM-dd HH:mm:ss}..{change.After.EndTime:MM-dd HH:mm:ss} {change.After.BadSeconds} s: {string.Join(", ", change.Events.Select(e => e.GetType().Name))}");
     }
 
-    /// <summary>The silo is stopped and the grain activated again from its checkpoint.</summary>
+    /// <summary>Sealed hours and the checkpoint are stored together. Sometimes the answer of the store comes only after the next batch.</summary>
+    private void Store(DateTimeOffset now)
+    {
+        Stored();
+        var hours = _engine.TakeSealedHours(Id, now);
+        if (hours.IsEmpty) return;
+        foreach (var hour in hours) _model.Sealed(hour.Hour);
+        _ = _engine.Checkpoint();
+        _rows.Write(hours);
+        _written = hours;
+        if (_random.Next(3) > 0) Stored();
+    }
+
+    private void Stored()
+    {
+        if (_written.IsEmpty) return;
+        _engine.MarkClean();
+        _engine.MarkHoursStored(_written);
+        _written = [];
+    }
+
+    /// <summary>The silo is stopped and the grain activated again from its checkpoint and its rows.</summary>
     private void Restart(DateTimeOffset now)
     {
-        _engine = SlaEngine.Restore(_engine.Checkpoint(), Policy(now), now);
+        Store(now);
+        // What changed while the store had not answered yet is in the checkpoint as it is.
+        var due = _engine.TakeSealedHours(Id, now).Select(h => h.Hour).Concat(_written.Select(h => h.Hour)).ToHashSet();
+        _written = [];
+        var rows = _rows.Last(now);
+        _engine = SlaEngine.Restore(_engine.Checkpoint(), rows, Policy(now), now);
         foreach (var open in _recorded.Values.Where(v => v.State == ViolationState.OPEN)) _engine.RestoreOpen(open);
-        _model.Restarted(now.ToUnixTimeMilliseconds());
+        _model.Restarted(now.ToUnixTimeMilliseconds(), rows.Where(r => r.Detail is not null && !due.Contains(r.Hour)).Select(r => r.Hour).Where(h => (h + 1) * 360 > _model.HeldFrom));
+        AlertsRestarted(now);
         Outcome.Restarts++;
+    }
+
+    /// <summary>Every period that is over, from the final slots; two hours later, so that the last hours are rows too.</summary>
+    private void Metrics(DateTimeOffset to)
+    {
+        var now = DateTimeOffset.FromUnixTimeSeconds(((to.ToUnixTimeSeconds() / 3_600) + 2) * 3_600).AddMinutes(10);
+        Stored();
+        _engine.Tick(now);
+        _model.Tick(now.ToUnixTimeMilliseconds());
+        Store(now);
+        _rows.Sweep(now);
+        Comparison().Metrics(now, _rows);
+        (Outcome.Metrics, Outcome.Rewritten) = (_rows.Metrics.Count, _rows.Rewritten);
     }
 
     private DateTimeOffset Check(DateTimeOffset now)
@@ -192,7 +258,9 @@ internal sealed class Simulation
         if (now >= _engine.Policy.MonthTo) TakePolicy(now);
         Comparison().Terms(now, _traffic.Promise.At(now));
         var started = System.Diagnostics.Stopwatch.GetTimestamp();
-        Comparison().All(now);
+        Comparison().All(now, _random.Next(4) == 0);
+        Store(now);
+        if (_random.Next(2) == 0) _rows.Sweep(now);
         Outcome.CompareTime += System.Diagnostics.Stopwatch.GetElapsedTime(started);
         return NextCheck(now);
     }

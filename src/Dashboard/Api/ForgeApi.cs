@@ -43,6 +43,15 @@ public sealed class ForgeApi(HttpClient http, SessionToken session)
     public Task<Answer<TAnswer>> SendAsync<TAnswer>(HttpMethod method, string path, JsonTypeInfo<TAnswer> answerType)
         where TAnswer : class => SendAsync(Command(method, path, null, null), answerType, CancellationToken.None);
 
+    /// <summary>Posts a body of any media type and reads the answer; for what changes nothing.</summary>
+    public Task<Answer<TAnswer>> PostAsync<TAnswer>(string path, HttpContent body, JsonTypeInfo<TAnswer> answerType)
+        where TAnswer : class
+    {
+        var request = Command(HttpMethod.Post, path, null, null);
+        request.Content = body;
+        return SendAsync(request, answerType, CancellationToken.None);
+    }
+
     private HttpRequestMessage Command(HttpMethod method, string path, long? version, string? key)
     {
         var request = new HttpRequestMessage(method, path);

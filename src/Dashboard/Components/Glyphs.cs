@@ -15,6 +15,9 @@ public static class Glyphs
     /// <summary>Alerts.</summary>
     public const string Alert = "<path d='M6 17V11a6 6 0 0 1 12 0v6l2 2H4zM10 21h4M12 3v2'/>";
 
+    /// <summary>Telemetry.</summary>
+    public const string Telemetry = "<path d='M12 13v7M8 20h8M12 13a2 2 0 1 0 0-4 2 2 0 0 0 0 4M7.8 15.2a6 6 0 0 1 0-8.4M16.2 6.8a6 6 0 0 1 0 8.4M5 18a10 10 0 0 1 0-14M19 4a10 10 0 0 1 0 14'/>";
+
     /// <summary>Organizations.</summary>
     public const string Organizations = "<path d='M4 20V6l8-2v16M12 9h8v11M4 20h17M7.5 9v.01M7.5 13v.01M7.5 17v.01M16 13v.01M16 17v.01'/>";
 

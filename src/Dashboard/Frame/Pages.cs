@@ -17,6 +17,7 @@ public static class Pages
             new("Overview", "sla/overview", Glyphs.Overview, "Promises kept and broken"),
             new("Violations", "sla/violations", Glyphs.Violation, "Every broken promise"),
             new("Alerts", "sla/alerts", Glyphs.Alert, "What needs somebody now, and burn-rate rules"),
+            new("Telemetry", "sla/telemetry", Glyphs.Telemetry, "How telemetry is read, tried out, and what was refused"),
         ]),
         ("Enterprise", [new("Organizations", "organizations", Glyphs.Organizations, "Customers and their contracts")]),
         ("Operations", [new("Ingest keys", "ingest-keys", Glyphs.Key, "Who may send telemetry")]),

@@ -18,18 +18,31 @@ public sealed record PeriodPlan(ImmutableArray<(CalendarPeriod Day, ZoneTimeline
     {
         var days = new SortedDictionary<DateOnly, (CalendarPeriod, ZoneTimeline)>();
         var periods = new Dictionary<(MetricPeriod, DateTimeOffset), (CalendarPeriod, PeriodPromise, ZoneTimeline)>();
+        // Days, months and quarters are those of the contract that judges them, also where the hours beside it are nobody's: before it begins and after it ends.
+        var byZone = profile.Contracts.GroupBy(c => c.Zone, StringComparer.Ordinal).Select(g => (Zone: zoneOf(g.Key), Profile: profile with { Contracts = [.. g] })).ToArray();
         foreach (var hour in hours)
         {
             var zone = PeriodCalendar.ZoneFor(profile, hour, zoneOf);
             foreach (var period in PeriodCalendar.Touching(hour, zone))
             {
-                if (period.To + PeriodCalendar.JudgedAfter > now) continue;
-                if (period.Kind == MetricPeriod.DAILY) days[period.FirstDay] = (period, zone);
-                if (Forgotten(period, now) || periods.ContainsKey((period.Kind, period.From))) continue;
-                if (PeriodCalendar.PromiseFor(profile, period, zoneOf) is { } promise) periods.Add((period.Kind, period.From), (period, promise, zone));
+                if (period.Kind == MetricPeriod.DAILY && IsOver(period)) days[period.FirstDay] = (period, zone);
+                if (period.Kind == MetricPeriod.HOURLY) Add(period, profile, zone);
+            }
+            foreach (var contracts in byZone)
+            {
+                foreach (var period in PeriodCalendar.Touching(hour, contracts.Zone))
+                    if (period.Kind != MetricPeriod.HOURLY) Add(period, contracts.Profile, contracts.Zone);
             }
         }
         return new PeriodPlan([.. days.Values], [.. periods.Values.OrderBy(p => p.Item1.Kind).ThenBy(p => p.Item1.From)]);
+
+        bool IsOver(in CalendarPeriod period) => period.To + PeriodCalendar.JudgedAfter <= now;
+
+        void Add(in CalendarPeriod period, SlaProfile judging, ZoneTimeline zone)
+        {
+            if (!IsOver(period) || Forgotten(period, now) || periods.ContainsKey((period.Kind, period.From))) return;
+            if (PeriodCalendar.PromiseFor(judging, period, zoneOf) is { } promise) periods.Add((period.Kind, period.From), (period, promise, zone));
+        }
     }
 
     private static bool Forgotten(in CalendarPeriod period, DateTimeOffset now) => period.Kind switch

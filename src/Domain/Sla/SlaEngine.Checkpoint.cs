@@ -57,6 +57,7 @@ public sealed partial class SlaEngine
         SaveShapes(writer);
         foreach (var group in _table.Groups.Values) group.CheckpointAt = group.NewestAt;
         _checkpointedVersion = _version;
+        WantsCheckpoint = false;
         return writer.Finish();
     }
 

@@ -105,7 +105,7 @@ public sealed partial class SlaEngine
         return Policy.CoveredTo >= Policy.MonthTo || Slots.At(Policy.CoveredTo) >= end;
     }
 
-    /// <summary>Stored hours come back: sums of all, slots and minutes of those the ring still reaches (a minute's requests shared evenly over its slots, verdicts exact), sketches.</summary>
+    /// <summary>Stored hours come back: sums of all, slots and minutes of those the ring still reaches (requests of slots that are not bad shared evenly within a minute, verdicts exact), sketches.</summary>
     private void TakeRows(IReadOnlyList<StoredHour> rows)
     {
         var savedDays = new HashSet<long>();
@@ -130,13 +130,29 @@ public sealed partial class SlaEngine
         {
             var (minute, cell) = ((hour.Hour * 60) + i, hour.Minutes[i]);
             _minutes.Restore(minute, new LatencySums { Count60 = cell.Latency60, Slow50 = cell.Slow50, Slow95 = cell.Slow95, Slow99 = cell.Slow99 });
-            for (var k = 0; k < Slots.PerMinute; k++)
-            {
-                var slot = (minute * Slots.PerMinute) + k;
-                if (slot < _ring.Oldest || slot > _ring.Newest) continue;
-                _ring[slot] = new SlotValue((uint)Slots.Part(cell.Total60, Slots.PerMinute, k), (uint)Slots.Part(cell.Bad60, Slots.PerMinute, k), hour.Slots[(i * Slots.PerMinute) + k]);
-            }
+            ShareMinute(minute, cell, hour.Slots.AsSpan(i * Slots.PerMinute, Slots.PerMinute));
         }
+    }
+
+    /// <summary>A minute's requests, less those of slots the checkpoint held, evenly over its other slots with data: one without any must not get a part of them.</summary>
+    private void ShareMinute(long minute, in SlaMinute cell, ReadOnlySpan<byte> states)
+    {
+        var (first, total, bad, others, part) = (minute * Slots.PerMinute, cell.Total60, cell.Bad60, 0, 0);
+        for (var k = 0; k < states.Length; k++)
+        {
+            var held = _ring[first + k];
+            (total, bad) = (total - held.Total60, bad - held.Bad60);
+            if (Takes(held, states[k])) others++;
+        }
+        for (var k = 0; k < states.Length; k++)
+        {
+            var (slot, takes) = (first + k, Takes(_ring[first + k], states[k]));
+            if (slot >= _ring.Oldest && slot <= _ring.Newest && _ring[slot].State == 0)
+                _ring[slot] = takes ? new SlotValue((uint)Slots.Part(total, others, part), (uint)Slots.Part(bad, others, part), states[k]) : new SlotValue(0, 0, states[k]);
+            if (takes) part++;
+        }
+
+        static bool Takes(SlotValue held, byte state) => held.State == 0 && (state & SlotBits.Covered) != 0;
     }
 
     /// <summary>Without detail the ten minutes of an hour get equal parts.</summary>

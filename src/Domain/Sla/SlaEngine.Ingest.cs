@@ -236,9 +236,17 @@ public sealed partial class SlaEngine
         Stage(series, at, value, nowMs, sample.StartMs, latency);
         if (gap) receipt.Ignore(IngestReason.Gap, 1);
         else receipt.Accept();
-        // A sender that catches up brings minutes of data at once; after a crash the next difference may span only 5 of them.
-        var ahead = series.Group.StoredAt != Series.Never && at - series.Group.StoredAt > MaxUnstoredMs;
-        _mustPersist |= gap || reset || ahead;
+        _mustPersist |= gap || reset;
+        LookAhead(series.Group, at);
+    }
+
+    /// <summary>A sender that catches up brings minutes of data at once; after a crash the next difference may span only 5 of them, and the sender's own interval comes on top.</summary>
+    private void LookAhead(Group group, long at)
+    {
+        if (group.StoredAt == Series.Never) return;
+        var (ahead, most) = (at - group.StoredAt, MaxIntervalMs - UnstoredMarginMs - Math.Min(group.IntervalMs, MaxIntervalMs / 3));
+        if (ahead > most) _mustPersist = true;
+        else if (ahead > most / 2) WantsCheckpoint = true;
     }
 
     /// <summary>The sender says that the counter began anew after the sample before: its old start is behind us.</summary>

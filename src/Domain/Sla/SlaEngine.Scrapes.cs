@@ -80,7 +80,7 @@ public sealed partial class SlaEngine
         if (counted) _added.Add(counts);
         CountFamilies(at);
         if (_added.Count > 0) AddToSlots(group, at, nowMs);
-        _mustPersist |= group.StoredAt != Series.Never && at - group.StoredAt > MaxUnstoredMs;
+        LookAhead(group, at);
         _version++;
     }
 

@@ -20,8 +20,8 @@ public sealed partial class SlaEngine
     /// <summary>When no checkpoint could be written for this long, nothing more is taken in (sla.md 11).</summary>
     public static TimeSpan LongestWithoutCheckpoint { get; } = TimeSpan.FromMinutes(4);
 
-    /// <summary>Data time that may be acknowledged ahead of the stored checkpoint: with the sender's next interval it must stay below <see cref="MaxIntervalMs"/>.</summary>
-    public const long MaxUnstoredMs = 200_000;
+    /// <summary>Room that is left, beside the sender's interval, when data is acknowledged ahead of the stored checkpoint: the next difference must stay within <see cref="MaxIntervalMs"/>.</summary>
+    public const long UnstoredMarginMs = 10_000;
 
     /// <summary>How long a scrape waits for the rest of it: 10 s.</summary>
     public const long StagingMs = 10_000;
@@ -73,6 +73,9 @@ public sealed partial class SlaEngine
     /// <summary>Most groups of one organization.</summary>
     public int MaxGroups { get; set; } = 64;
 
+    /// <summary>A sender catches up and is half-way to where its batches must wait for a checkpoint: one that is written now spares them that.</summary>
+    public bool WantsCheckpoint { get; private set; }
+
     /// <summary>Something changed since the last checkpoint that was written.</summary>
     public bool Dirty => _version != _cleanVersion;
 
@@ -101,6 +104,7 @@ public sealed partial class SlaEngine
     public void MarkClean()
     {
         _cleanVersion = _checkpointedVersion;
+        WantsCheckpoint = false;
         foreach (var group in _table.Groups.Values) group.StoredAt = group.CheckpointAt;
     }
 

@@ -108,7 +108,10 @@ internal sealed class SlotRing
         return sums;
     }
 
-    /// <summary>Writes the slots of hours that no row holds as they are; the others come from their rows.</summary>
+    /// <summary>
+    /// Writes the slots of hours that no row holds as they are; the others come from their rows. Rows know requests by minute only: what figures of violations are computed from, the counts of
+    /// bad slots, is written too.
+    /// </summary>
     public void Save(StateWriter writer, HourTier hours)
     {
         writer.Flag(!IsEmpty);
@@ -124,7 +127,8 @@ internal sealed class SlotRing
                 var hour = Slots.FloorDiv(slot, Slots.PerHour);
                 (due, dueUntil) = (hours.IsDue(hour), (hour + 1) * Slots.PerHour);
             }
-            var value = due ? this[slot] : default;
+            var value = this[slot];
+            if (!due && value.Verdict != SlotVerdict.Bad && !value.Has(SlotBits.Errors)) value = default;
             if (value == previous)
             {
                 run++;

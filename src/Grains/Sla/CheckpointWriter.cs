@@ -48,10 +48,11 @@ internal sealed class CheckpointWriter(CheckpointBatcher batcher, string organiz
         return ++_issued;
     }
 
-    /// <summary>Something changed: the next checkpoint follows within 10 s.</summary>
+    /// <summary>Something changed: the next checkpoint follows within 10 s, or at once when a sender runs ahead of it.</summary>
     public void Touch()
     {
-        if (_engine.Dirty) Schedule(Lazy);
+        if (_engine.WantsCheckpoint) Schedule(TimeSpan.Zero);
+        else if (_engine.Dirty) Schedule(Lazy);
     }
 
     /// <summary>Completes when a checkpoint holds the ticket; a ticket of an earlier activation is unknown and faults, so that the sender repeats.</summary>
@@ -105,12 +106,12 @@ internal sealed class CheckpointWriter(CheckpointBatcher batcher, string organiz
             FailingSince ??= time.GetUtcNow();
             Settle(ticket, error);
             if (replaced) giveUp();
-            else Schedule(TimeSpan.FromSeconds(1));
         }
         finally
         {
-            _writing = false;
+            (_writing, _due) = (false, null);   // a tick that came meanwhile did nothing: what it was for is scheduled anew
         }
+        if (_lost && !replaced) Schedule(TimeSpan.FromSeconds(1));
         if (_issued > _saved) Schedule(Eager);
         else Touch();
         Schedule(UntilAnHourIsSealed());

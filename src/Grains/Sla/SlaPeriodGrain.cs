@@ -14,6 +14,7 @@ namespace Forge.Grains.Sla;
 public sealed partial class SlaPeriodGrain(PeriodStore store, SlaHourReader hours, SlaProfileReader profiles, Zones zones, TimeProvider time, ILogger<SlaPeriodGrain> log) : Grain, ISlaPeriodGrain
 {
     private const int OrganizationsAtOnce = 50;
+    private const int MostPerSweep = 100;   // twenty a second: what ended is in no hurry, and must not take the processor from what is live
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);   // a sealed hour normally arrives before its absence is judged
 
@@ -22,7 +23,7 @@ public sealed partial class SlaPeriodGrain(PeriodStore store, SlaHourReader hour
     {
         var (started, now, done) = (time.GetTimestamp(), time.GetUtcNow(), 0);
         var through = HourOf(now - PeriodCalendar.JudgedAfter - Grace) - 1;
-        while (time.GetElapsedTime(started) < Longest)
+        while (done < MostPerSweep && time.GetElapsedTime(started) < Longest)
         {
             var waiting = await store.PendingAsync(through, OrganizationsAtOnce, default);
             var results = new List<PeriodResult>(waiting.Length);

@@ -8,7 +8,7 @@ namespace Forge.Storage.Sla;
 public sealed class SlaHourReader(ForgeDatabase database)
 {
     private const int KeptHours = 744;
-    private const int DetailedHours = 8;
+    private const int DetailedHours = 26;   // the 1-day window begins inside its oldest hour, which has to be cut exactly
 
     /// <summary>Hours <paramref name="first"/> to <paramref name="end"/> (exclusive; Unix time / 3,600 s) with their detail, in order; those whose detail was cleared are left out.</summary>
     public async Task<ImmutableArray<SlaHour>> HoursAsync(string organizationId, long first, long end, CancellationToken ct)
@@ -33,7 +33,7 @@ public sealed class SlaHourReader(ForgeDatabase database)
         return [.. rows.Select(r => new StoredHour(r.Hour, SlaHourRows.SumsOf(r), SlaHourRows.Array(r.Sketch), detail ? SlaHourRows.HourOf(r) : null))];
     }
 
-    /// <summary>What an activation needs beside its checkpoint: the last 744 hours with their sums, the newest 8 of them with their detail, in order.</summary>
+    /// <summary>What an activation needs beside its checkpoint: the last 744 hours with their sums, the newest 26 of them with their detail, in order.</summary>
     public async Task<ImmutableArray<StoredHour>> LastAsync(string organizationId, DateTimeOffset now, CancellationToken ct)
     {
         var current = now.ToUnixTimeSeconds() / 3_600;

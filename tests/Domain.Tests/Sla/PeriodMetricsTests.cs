@@ -94,6 +94,26 @@ public sealed class PeriodMetricsTests
     }
 
     [Fact]
+    public void Plan_ContractOfAnotherZoneThanUtc_JudgesItsOwnDaysMonthsAndQuartersOnly()
+    {
+        var zone = Zone("Asia/Kathmandu");
+        var contract = ContractOf(new DateOnly(2026, 3, 15), "Asia/Kathmandu", SlaTerms.Default) with { ContractTermMonths = 1 };
+        var (begin, end) = (zone.StartOfDay(new DateOnly(2026, 3, 15)), zone.StartOfDay(new DateOnly(2026, 4, 15)));
+        var (first, last) = (begin.AddDays(-3).ToUnixTimeSeconds() / 3_600, end.AddDays(90).ToUnixTimeSeconds() / 3_600);
+        // Hour after hour, as they come: when the month is over the contract has been for long.
+        var judged = new HashSet<CalendarPeriod>();
+        for (var hour = first; hour < last; hour++)
+        {
+            var now = DateTimeOffset.FromUnixTimeSeconds((hour + 1) * 3_600).AddMinutes(7);
+            foreach (var (period, _, _) in PeriodPlan.For(new SlaProfile(Acme, [contract]), [hour], now, _ => zone).Periods) judged.Add(period);
+        }
+        Assert.Equal(31, judged.Count(p => p.Kind == MetricPeriod.DAILY));
+        Assert.Equal([new DateOnly(2026, 3, 1), new DateOnly(2026, 4, 1)], judged.Where(p => p.Kind == MetricPeriod.MONTHLY).Select(p => p.FirstDay).Order());
+        Assert.Equal([new DateOnly(2026, 1, 1), new DateOnly(2026, 4, 1)], judged.Where(p => p.Kind == MetricPeriod.QUARTERLY).Select(p => p.FirstDay).Order());
+        Assert.All(judged.Where(p => p.Kind != MetricPeriod.HOURLY), p => Assert.Equal(zone.StartOfDay(p.FirstDay), p.From));
+    }
+
+    [Fact]
     public void Promise_OfAQuarterWhoseTermsChanged_IsThatOfItsLastCoveredMonth()
     {
         var stricter = T.Terms(uptime: new UptimeTerms(999_900));

@@ -148,6 +148,24 @@ public sealed class SealedHourTests
     }
 
     [Fact]
+    public void Restore_OfAViolationInStoredHours_KeepsItsFiguresAndGivesNothingToSlotsWithoutData()
+    {
+        var (engine, store) = (T.Engine(Terms), new Store());
+        // Inside one minute: slots without data, good ones, and bad ones with other traffic.
+        foreach (var t in Enumerable.Range(1, 330).Select(k => k * 10).Where(t => t is <= 1_800 or > 1_820)) engine.Send(t, T.Delta(t - 10, t, t * 7, t is > 1_830 and <= 1_860 ? t * 3 : 0));
+        store.Write(engine, T.At(3_960));
+        engine.Tick(T.At(3_970));
+        var restored = store.Restore(T.Policy(Terms), T.At(3_970));
+        Assert.NotEmpty(store.Hours);
+        Assert.Equal(Assert.Single(engine.Episodes(SlaMetricType.UPTIME)), Assert.Single(restored.Episodes(SlaMetricType.UPTIME)));
+        Assert.Equal(Points(engine), Points(restored));
+
+        // Its minutes as they were, and what was sent in which bad slot.
+        static string Points(SlaEngine engine) => string.Join('\n', engine.History("o", T.Start, T.At(3_600), 60).Points.Select(p => $"{p.At} {p.Verdict} {p.Requests} {p.BadRequests}")
+            .Concat(engine.History("o", T.At(1_800), T.At(1_860), 10).Points.Where(p => p.Verdict != SlotVerdict.Good).Select(p => $"{p.At} {p.Verdict} {p.Requests} {p.BadRequests}")));
+    }
+
+    [Fact]
     public void LateData_AfterTheMonthEnded_MarksItsHourChanged()
     {
         var boundary = Simulated.Utc("2026-02-01T00:00Z");

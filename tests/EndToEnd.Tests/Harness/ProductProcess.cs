@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Forge.Load;
@@ -12,13 +13,13 @@ internal sealed partial class ProductProcess : IAsyncDisposable
     private readonly string[] _arguments;
     private readonly HttpClient _probe = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(2) };
 
-    private ProductProcess(string program, string[] command, bool demo)
+    private ProductProcess(string program, string[] command, bool demo, int grpcPort)
     {
         Url = new Uri($"http://127.0.0.1:{Repository.FreePort()}");
         Data = Repository.TemporaryFolder("data");
         Command = command;
         _program = program;
-        _arguments = [.. command, .. demo ? ["--demo"] : Array.Empty<string>(), "--urls", Url.GetLeftPart(UriPartial.Authority), "--data", Data];
+        _arguments = [.. command, .. demo ? ["--demo"] : Array.Empty<string>(), "--urls", Url.GetLeftPart(UriPartial.Authority), "--data", Data, string.Create(CultureInfo.InvariantCulture, $"--Forge:Ingest:GrpcPort={grpcPort}")];
         Process = Start();
     }
 
@@ -33,16 +34,16 @@ internal sealed partial class ProductProcess : IAsyncDisposable
 
     private string[] Command { get; }
 
-    /// <summary>Starts the shipped product; returns when it says it is ready.</summary>
-    public static async Task<ProductProcess> StartPublishedAsync(PublishedProduct published, bool demo)
+    /// <summary>Starts the shipped product; returns when it says it is ready. <paramref name="grpcPort"/> 0: no OTLP/gRPC, so that products beside each other do not want the same port.</summary>
+    public static async Task<ProductProcess> StartPublishedAsync(PublishedProduct published, bool demo, int grpcPort = 0)
     {
-        var product = new ProductProcess("dotnet", [Path.Combine(await published.FolderAsync(), "Forge.Silo.dll")], demo);
+        var product = new ProductProcess("dotnet", [Path.Combine(await published.FolderAsync(), "Forge.Silo.dll")], demo, grpcPort);
         await product.ReadyAsync();
         return product;
     }
 
     /// <summary>Starts the product by the README's run command; returns at once.</summary>
-    public static ProductProcess StartByRunCommand() => new("dotnet", ["run", "--project", "src/Silo", "--"], demo: true);
+    public static ProductProcess StartByRunCommand() => new("dotnet", ["run", "--project", "src/Silo", "--"], demo: true, grpcPort: 0);
 
     /// <summary>Waits for /healthz/ready.</summary>
     public async Task ReadyAsync()

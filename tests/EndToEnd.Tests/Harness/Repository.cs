@@ -21,12 +21,12 @@ internal static class Repository
     }
 
     /// <summary>Path of a program, or a failure that says what to install.</summary>
-    public static string Program(string name, string package)
-    {
-        foreach (var folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator))
-            if (File.Exists(Path.Combine(folder, name))) return Path.Combine(folder, name);
-        throw new InvalidOperationException($"The program {name} is missing: install Debian's package {package} (eng/test.sh does).");
-    }
+    public static string Program(string name, string package) =>
+        Find(name) ?? throw new InvalidOperationException($"The program {name} is missing: install Debian's package {package} (eng/test.sh does).");
+
+    /// <summary>Path of a program, or null.</summary>
+    public static string? Find(string name) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 
     private static string FindRoot()
     {

@@ -30,13 +30,14 @@ internal sealed class RunningProcess : IAsyncDisposable
     }
 
     /// <summary>Starts a program in a folder.</summary>
-    public static RunningProcess Start(string name, string program, IEnumerable<string> arguments, string folder)
+    public static RunningProcess Start(string name, string program, IEnumerable<string> arguments, string folder, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
         start.Environment["DOTNET_NOLOGO"] = "1";
         // A product under test must not inherit what the test host set for itself.
         start.Environment.Remove("ASPNETCORE_URLS");
+        foreach (var (key, value) in environment) start.Environment[key] = value;
         var process = new Process { StartInfo = start };
         var running = new RunningProcess(name, process);
         process.OutputDataReceived += running.Keep;
@@ -48,9 +49,9 @@ internal sealed class RunningProcess : IAsyncDisposable
     }
 
     /// <summary>Runs a program to its end and returns its output; any exit code but 0 is a failure.</summary>
-    public static async Task<string> RunAsync(string name, string program, IEnumerable<string> arguments, string folder, TimeSpan within)
+    public static async Task<string> RunAsync(string name, string program, IEnumerable<string> arguments, string folder, TimeSpan within, params (string Name, string Value)[] environment)
     {
-        await using var running = Start(name, program, arguments, folder);
+        await using var running = Start(name, program, arguments, folder, environment);
         using var over = new CancellationTokenSource(within);
         await running._process.WaitForExitAsync(over.Token);
         return running._process.ExitCode == 0 ? running.Output : throw new InvalidOperationException($"{name} ended with {running._process.ExitCode}:\n{running.Output}");

@@ -74,7 +74,7 @@ public sealed class DemoTests(PublishedProduct published, Browser browser)
         }
     }
 
-    private static string[] Paths(string organizationId) => ["/wallboard", "/sla/overview", "/sla/organizations/" + organizationId];
+    private static string[] Paths(string organizationId) => ["/wallboard", "/sla/overview", "/sla/organizations/" + organizationId, "/sla/telemetry"];
 
     /// <summary>Signs in, sees the wallboard move, and returns the organization of its first tile.</summary>
     private async Task<string> MovesAsync(ProductProcess product)

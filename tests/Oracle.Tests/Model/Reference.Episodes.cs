@@ -223,13 +223,25 @@ internal sealed partial class Reference
         return Percentile(counts, metric switch { SlaMetricType.LATENCY_P50 => 0.5, SlaMetricType.LATENCY_P95 => 0.95, _ => 0.99 });
     }
 
-    /// <summary>Percentile of the histograms in the minutes that [first, end) touches; only the newest six minutes still have theirs.</summary>
-    public double? RecentPercentile(long first, long end, double q)
+    /// <summary>Percentile of all histograms whose last slot lies in a minute from <paramref name="minute"/> on and before <paramref name="end"/>.</summary>
+    public double? PercentileFrom(long minute, double q, long end = long.MaxValue)
     {
         Span<long> counts = stackalloc long[_bounds.Length + 1];
-        for (var minute = Math.Max(Grid.MinuteOf(first), Grid.MinuteOf(_newestSlot) - 5); minute <= Grid.MinuteOf(end - 1); minute++)
-            for (var i = 0; i <= _bounds.Length; i++) counts[i] += _liveLatency[((minute * 6) - _origin) / 6, i];
+        AddLatencies(counts, minute, end);
         return Percentile(counts, q);
+    }
+
+    /// <summary>Whole hours at once: only to be fast.</summary>
+    private void AddLatencies(Span<long> counts, long minute, long end)
+    {
+        var first = _origin / 6;
+        end = Math.Min(end, first + _minuteLatency.GetLength(0));
+        for (var at = Math.Max(minute, first); at < end;)
+        {
+            var hour = (at - first) % 60 == 0 && at + 60 <= end;
+            for (var i = 0; i <= _bounds.Length; i++) counts[i] += hour ? _hourLatency[(at - first) / 60, i] : _minuteLatency[at - first, i];
+            at += hour ? 60 : 1;
+        }
     }
 
     private double? Percentile(ReadOnlySpan<long> counts, double q)
@@ -256,7 +268,11 @@ internal sealed partial class Reference
         ref readonly var slot = ref this[k];
         var toggled = slot.Verdict != old.Verdict || slot.Covered != old.Covered;
         var moved = slot.Total60 != old.Total60 || slot.Bad60 != old.Bad60 || slot.Latency60 != old.Latency60;
-        if (toggled || moved) MonthChanged(k, old, slot);
+        if (toggled || moved)
+        {
+            MonthChanged(k, old, slot);
+            BurnChanged(k, old, slot);
+        }
         foreach (var metric in Metrics)
         {
             var (was, isNow) = (old.IsBad(metric), slot.IsBad(metric));

@@ -53,9 +53,11 @@ internal sealed partial class Reference
             _counters.Remove(counter.Id);
     }
 
-    /// <summary>The process was restarted from its checkpoint: senders count as live, waiting scrapes as just arrived, and unknown slots get their 2 min again.</summary>
-    public void Restarted(long now)
+    /// <summary>The process was restarted from its checkpoint: senders count as live, waiting scrapes as just arrived, and unknown slots get their 2 min again.
+    /// Slots of hours that came back from rows and are not bad have even parts of their minute's other requests; verdicts are as they were.</summary>
+    public void Restarted(long now, IEnumerable<long> hoursFromRows)
     {
+        foreach (var hour in hoursFromRows) ShareMinutes(hour);
         _clock = Math.Max(_clock, now);
         _countUnknownFrom = now + 120_000;
         _heard = _heardFrom = now;
@@ -67,6 +69,26 @@ internal sealed partial class Reference
                 var again = new Waiting(source.Waiting[i].At, now);
                 again.Samples.AddRange(source.Waiting[i].Samples);
                 source.Waiting[i] = again;
+            }
+        }
+    }
+
+    /// <summary>An hour became a row: from now on its minutes are over, and what comes for them is late.</summary>
+    public void Sealed(long hour) => _liveMinute = Math.Max(_liveMinute, (hour * 60) + 59 + 6);
+
+    private void ShareMinutes(long hour)
+    {
+        for (var minute = hour * 60; minute < (hour + 1) * 60; minute++)
+        {
+            if (minute * 6 < HeldFrom) continue;   // no slot of it is asked for any more
+            var slots = Enumerable.Range(0, 6).Select(i => (minute * 6) + i).Where(k => k >= _origin && k < _origin + _slots.Length && this[k] is { Covered: true, Verdict: not SlotVerdict.Bad, Errors: false }).ToArray();
+            var (total, bad) = (slots.Sum(k => this[k].Total60), slots.Sum(k => this[k].Bad60));
+            for (var i = 0; i < slots.Length; i++)
+            {
+                ref var slot = ref At(slots[i]);
+                var old = slot;
+                (slot.Total60, slot.Bad60) = (Grid.Part(total, slots.Length, i), Grid.Part(bad, slots.Length, i));
+                BurnChanged(slots[i], old, slot);
             }
         }
     }

@@ -30,19 +30,27 @@ internal sealed partial class Reference
     /// <summary>The covered month to date: up to the newest covered slot, or to where data is overdue (twice the interval and 10 s).</summary>
     public Count Month(DateTimeOffset now) => Sum(MonthFirst, MonthElapsed(now));
 
+    /// <summary>A calendar stretch to date, as far as the promise in force covers it.</summary>
+    public Count Stretch((DateTimeOffset From, DateTimeOffset To) stretch, DateTimeOffset now)
+    {
+        var (from, to) = stretch;
+        if (_term.Begin is { } begin && begin > from) from = begin;
+        if (_term.CoveredTo < _term.MonthTo && _term.CoveredTo < to && _term.CoveredTo > from) to = _term.CoveredTo;
+        return Sum(Grid.At(from), Elapsed(Grid.At(from), Grid.At(to), now));
+    }
+
     /// <summary>Percentile of the month in milliseconds from all histograms whose last slot lies in it.</summary>
     public double? MonthPercentile(double q)
     {
         Span<long> counts = stackalloc long[_bounds.Length + 1];
-        for (var slot = Math.Max(MonthFirst, _origin); slot < Math.Min(MonthEnd, _origin + _slots.Length); slot += 6)
-            for (var i = 0; i <= _bounds.Length; i++) counts[i] += _minuteLatency[((slot / 6 * 6) - _origin) / 6, i];
+        AddLatencies(counts, MonthFirst / 6, MonthEnd / 6);
         return Percentile(counts, q);
     }
 
     public long WindowEnd(DateTimeOffset now) => Math.Max(Grid.At(now), _newestCovered == long.MinValue ? long.MinValue : _newestCovered + 1);
 
     /// <summary>Counts the slots of [first, end) one by one; what lies outside the held time has no data.</summary>
-    public Count Sum(long first, long end)
+    public Count Sum(long first, long end, SlaTerms? terms = null)
     {
         var (good, bad, excluded, total, failing, latency, slow50, slow95, slow99) = (0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L);
         for (var k = Math.Max(first, _origin); k < Math.Min(end, _origin + _slots.Length); k++)
@@ -58,13 +66,13 @@ internal sealed partial class Reference
             slow99 += slot.Slow99;
         }
         var count = new Count(first, end, good, bad, Math.Max(0, end - first - good - bad - excluded), excluded, total, failing, latency, slow50, slow95, slow99);
-        return Terms.Uptime.Formula == UptimeFormula.MeanOfSlices ? WithSlices(count) : count;
+        terms ??= Terms;
+        return terms.Uptime.Formula == UptimeFormula.MeanOfSlices ? WithSlices(count, terms.Uptime.SliceSeconds / 10) : count;
     }
 
     /// <summary>Slices of the period: one with data has its share (1 without requests), one entirely Unknown has none; the last one may still run.</summary>
-    private Count WithSlices(Count count)
+    private Count WithSlices(Count count, int length)
     {
-        var length = Terms.Uptime.SliceSeconds / 10;
         var (known, unknown, shares) = (0L, 0L, 0L);
         for (var slice = (count.First + length - 1) / length * length; slice < count.End; slice += length)
         {
@@ -83,13 +91,14 @@ internal sealed partial class Reference
     }
 
     /// <summary>Formulas, bounds, coverage and verdict of sla.md 5, as fractions.</summary>
-    public Uptime Judge(Count c)
+    public Uptime Judge(Count c, SlaTerms? terms = null)
     {
-        var (g, b, u, policy) = ((Int128)c.Good, (Int128)c.Bad, (Int128)c.Unknown, Terms.UnknownPolicy);
+        terms ??= Terms;
+        var (g, b, u, policy) = ((Int128)c.Good, (Int128)c.Bad, (Int128)c.Unknown, terms.UnknownPolicy);
         int? coverage = g + b + u == 0 ? null : (int)((g + b) * 1_000_000 / (g + b + u));
         if (g + b == 0 && !(policy == UnknownPolicy.CountBad && u > 0)) return new Uptime(null, null, null, coverage, PeriodVerdict.NoData);
         (Int128 Part, Int128 Whole) actual, low, high;
-        switch (Terms.Uptime.Formula)
+        switch (terms.Uptime.Formula)
         {
             case UptimeFormula.TimeSlices:
                 (low, high) = ((g, g + b + u), (g + u, g + b + u));
@@ -112,7 +121,7 @@ internal sealed partial class Reference
         var verdict = Meets(low) ? PeriodVerdict.Met : !Meets(high) ? PeriodVerdict.Missed : Meets(actual) ? PeriodVerdict.MetUnproven : PeriodVerdict.MissedUnproven;
         return new Uptime(Cut(actual), Cut(low), Cut(high), coverage, verdict);
 
-        bool Meets((Int128 Part, Int128 Whole) ratio) => ratio.Part * 1_000_000 >= ratio.Whole * Terms.Uptime.TargetPpm;
+        bool Meets((Int128 Part, Int128 Whole) ratio) => ratio.Part * 1_000_000 >= ratio.Whole * terms.Uptime.TargetPpm;
         static int? Cut((Int128 Part, Int128 Whole) ratio) => ratio.Whole == 0 ? null : (int)(ratio.Part * 1_000_000 / ratio.Whole);
     }
 
@@ -126,10 +135,12 @@ internal sealed partial class Reference
         return (allowed, bad, bad > allowed);
     }
 
-    private long MonthElapsed(DateTimeOffset now)
+    private long MonthElapsed(DateTimeOffset now) => Elapsed(MonthFirst, MonthEnd, now);
+
+    private long Elapsed(long first, long end, DateTimeOffset now)
     {
         var overdue = Grid.At(now.ToUnixTimeMilliseconds() - (2 * _intervalMs) - 10_000);
-        return Math.Clamp(Math.Max(_newestCovered == long.MinValue ? long.MinValue : _newestCovered + 1, overdue), MonthFirst, Math.Max(MonthFirst, MonthEnd));
+        return Math.Clamp(Math.Max(_newestCovered == long.MinValue ? long.MinValue : _newestCovered + 1, overdue), first, Math.Max(first, end));
     }
 
     private void MonthChanged(long k, in Slot old, in Slot slot)

@@ -19,6 +19,7 @@ internal sealed partial class Reference
     private readonly long _origin;
     private readonly double[] _bounds;
     private readonly long[,] _minuteLatency;
+    private readonly long[,] _hourLatency;
     private readonly long[,] _liveLatency;
     private readonly long _createdSlot;
     private long _clock;
@@ -30,6 +31,7 @@ internal sealed partial class Reference
     private long _countUnknownFrom;
     private long _unknownTo = long.MinValue;
     private long _promiseFrom;
+    private long _liveMinute;
 
     /// <summary>A model for the time from..to; samples up to 8 h before it and an hour after it are held.</summary>
     public Reference(Term term, DateTimeOffset from, DateTimeOffset to, double[] boundsMs)
@@ -39,16 +41,25 @@ internal sealed partial class Reference
         _origin = (Grid.At(from) - (8 * 360)) / 360 * 360;
         _slots = new Slot[Grid.At(to) + 720 - _origin];
         _minuteLatency = new long[(_slots.Length / 6) + 1, boundsMs.Length + 1];
+        _hourLatency = new long[(_slots.Length / 360) + 1, boundsMs.Length + 1];
         _liveLatency = new long[(_slots.Length / 6) + 1, boundsMs.Length + 1];
         _createdSlot = Grid.At(from);
         _countUnknownFrom = _clock;
         _promiseFrom = Grid.At(term.CoveredFrom);
         CountMonth();
+        CountBurn();
     }
 
     private Term _term;
 
+    public Term Term => _term;
+
     private SlaTerms Terms => _term.Terms;
+
+    /// <summary>Where the newest reported interval ends, and its length.</summary>
+    public DateTimeOffset? DataAt => _dataAt is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null;
+
+    public long IntervalMs => _intervalMs;
 
     /// <summary>Slots that were judged while somebody was still expected, or got data when they had no evidence any more: their verdict depends on the order of arrival.</summary>
     public HashSet<long> OrderDependent { get; } = [];
@@ -59,6 +70,9 @@ internal sealed partial class Reference
     public (long Requests, long Bad) Totals { get; private set; }
 
     public long NewestCovered => _newestCovered;
+
+    /// <summary>First slot that is kept at all; an hour more than takes data.</summary>
+    public long HeldFrom => _newestSlot == long.MinValue ? long.MaxValue : _newestSlot - Held + 1;
 
     public long Tail => _newestSlot - Kept + 1;
 
@@ -82,6 +96,7 @@ internal sealed partial class Reference
         }
         foreach (var log in _logs) log.DirtyFrom = Math.Min(log.DirtyFrom, continued && _newestSlot != long.MinValue ? Tail : _promiseFrom);
         CountMonth();
+        if (SliceLength(old.Terms) != SliceLength(term.Terms)) CountBurn();
     }
 
     private void Settle(long now)
@@ -225,7 +240,8 @@ internal sealed partial class Reference
         {
             var column = double.IsPositiveInfinity(bound) ? _bounds.Length : Array.IndexOf(_bounds, bound);
             _minuteLatency[row, column] += upTo - below;
-            if (Grid.MinuteOf(last) > Grid.MinuteOf(_newestSlot) - 6) _liveLatency[row, column] += upTo - below;
+            _hourLatency[row / 60, column] += upTo - below;
+            if (Grid.MinuteOf(last) > Math.Max(Grid.MinuteOf(_newestSlot), _liveMinute) - 6) _liveLatency[row, column] += upTo - below;
             below = upTo;
         }
     }

@@ -6,6 +6,7 @@ using Forge.Domain.Organizations;
 using Forge.Grains.Interfaces.Audit;
 using Forge.Grains.Interfaces.Live;
 using Forge.Grains.Interfaces.Organizations;
+using Forge.Grains.Interfaces.Sla;
 using Orleans.Runtime;
 
 namespace Forge.WebApi.Tests.Host;
@@ -14,6 +15,10 @@ namespace Forge.WebApi.Tests.Host;
 internal sealed class FakeCluster : IGrainFactory
 {
     private readonly ConcurrentDictionary<string, object> _grains = new(StringComparer.Ordinal);
+
+    public FakeCluster() => Mappings = new FakeMappings(this);
+
+    public FakeMappings Mappings { get; }
 
     public ConcurrentQueue<(string Actor, string Action, string Subject, string Body)> Journal { get; } = new();
 
@@ -53,6 +58,8 @@ internal sealed class FakeCluster : IGrainFactory
             : type == typeof(IOrganizationGrain) ? new OrganizationGrain(this, key)
             : type == typeof(IOrganizationQueryGrain) ? new OrganizationQueryGrain(this)
             : type == typeof(ILiveRegistryGrain) ? Registry
+            : type == typeof(ISlaMappingGrain) ? Mappings.Of(key)
+            : type == typeof(ISlaMappingQueryGrain) ? Mappings.All()
             : Brought.TryGetValue(type, out var make) ? make(key)
             : throw new NotSupportedException($"No fake for {type.Name}."));
     }

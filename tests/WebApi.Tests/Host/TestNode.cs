@@ -34,7 +34,7 @@ internal sealed class TestNode : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    public static async Task<TestNode> StartAsync(Action<WebApiOptions>? configure = null, TimeProvider? time = null, Action<WebApplication>? map = null, ILoggerProvider? announceTo = null)
+    public static async Task<TestNode> StartAsync(Action<WebApiOptions>? configure = null, TimeProvider? time = null, Action<WebApplication>? map = null, ILoggerProvider? announceTo = null, Action<IServiceCollection>? services = null)
     {
         var directory = System.IO.Directory.CreateTempSubdirectory("webapi-test-").FullName;
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = "Production" });
@@ -43,6 +43,7 @@ internal sealed class TestNode : IAsyncDisposable
         var cluster = new FakeCluster();
         builder.Services.AddSingleton<IGrainFactory>(cluster);
         if (time is not null) builder.Services.AddSingleton(time);
+        services?.Invoke(builder.Services);
         var options = new WebApiOptions { DataDirectory = directory, ServeDashboard = false };
         configure?.Invoke(options);
         builder.AddForgeWebApi(options);

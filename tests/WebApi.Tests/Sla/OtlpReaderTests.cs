@@ -48,6 +48,17 @@ public sealed class OtlpReaderTests
     public void Histogram_AtTheEdgesOfBad_HasItsRole(object status, SignalRole role) =>
         Assert.Equal(role, Read(Histogram([("http.response.status_code", status is int i ? i : status)], [], [])).Samples()[0].Role);
 
+    [Theory]
+    [InlineData(-1, -1)]
+    [InlineData(0, -1)]
+    [InlineData(1, 1)]
+    public void Delta_CollectedInTheMillisecondItBegan_IsTheShortestInterval(int startMs, int fromMs)
+    {
+        var body = Request([("organization_id", Eu)], Metric("http.server.request.duration", "s", 9, Delta, false, HistogramPoint([], T0 + startMs, T0, [0.1], [1, 0])));
+        var interval = Assert.Single(Otlp(body).Batch.Intervals());
+        Assert.Equal((T0 + fromMs, T0, 1L), (interval.FromMs, interval.ToMs, interval.Total));
+    }
+
     [Fact]
     public void Histogram_Delta_IsOneInterval()
     {

@@ -97,6 +97,8 @@ internal sealed class IngestBatch(IngestKey key)
     public void AddDelta(SeriesIdentity series, long fromMs, long toMs, long count, ImmutableArray<double> boundsMs, ImmutableArray<long> counts, ExponentialCounts? exponential)
     {
         if (Target(series, toMs) is not { } part) return;
+        // SDKs start a new series with its first measurement (JavaScript's does): collected at once, its interval has less than a millisecond, and its requests are real.
+        if (fromMs == toMs) fromMs--;
         part.Intervals.Add(new DeltaInterval(series.Group, fromMs, toMs, count, series.Role == SignalRole.BadRequests ? count : 0, boundsMs, counts, series.Series, exponential));
     }
 
