@@ -32,13 +32,16 @@ internal sealed partial class SeriesTable
         return series;
     }
 
-    /// <summary>Drops groups that were silent for 10 min and series their group has not sent for as long.</summary>
-    public bool Forget(long nowMs)
+    /// <summary>
+    /// Drops groups that were silent for 10 min after <paramref name="sinceMs"/>, all that were silent for 6 h, and series their group has not sent for 10 min.
+    /// </summary>
+    public bool Forget(long nowMs, long sinceMs)
     {
         var changed = false;
         foreach (var group in Groups.Values)
         {
-            if (nowMs - group.LastArrivalMs <= ForgetAfterMs || group.Staged.Count > 0) continue;
+            var silent = nowMs - Math.Max(group.LastArrivalMs, sinceMs) > ForgetAfterMs || nowMs - group.LastArrivalMs > SlaEngine.MaxAgeMs;
+            if (!silent || group.Staged.Count > 0) continue;
             changed = true;
             Groups.Remove(group.Id);
             foreach (var series in _series.Values)

@@ -20,6 +20,8 @@ public sealed partial class SlaEngine
     {
         var nowMs = now.ToUnixTimeMilliseconds();
         _clockMs = Math.Max(_clockMs, nowMs);
+        if (nowMs - _heardMs > SeriesTable.ForgetAfterMs) _heardFromMs = nowMs;
+        _heardMs = nowMs;
         (_mustPersist, _repeated) = (false, false);
         var receipt = _receipt;
         receipt.Clear();
@@ -268,7 +270,7 @@ public sealed partial class SlaEngine
     private Group? FindGroup(ulong id, long nowMs)
     {
         if (_table.Groups.TryGetValue(id, out var group)) return group;
-        if (_table.Groups.Count >= MaxGroups) Forget(nowMs);
+        if (_table.Groups.Count >= MaxGroups) Forget(nowMs, 0);
         if (_table.Groups.Count >= MaxGroups) return null;
         return _table.Groups[id] = new Group(id) { LastArrivalMs = nowMs, Replica = _replica, ReplicaSeenMs = nowMs };
     }

@@ -112,14 +112,18 @@ public sealed partial class SlaEngine
     private bool HasRoom(long nowMs)
     {
         if (_table.SeriesCount + (_gauges?.Count ?? 0) < MaxSeries) return true;
-        Forget(nowMs);
+        Forget(nowMs, 0);
         return _table.SeriesCount + (_gauges?.Count ?? 0) < MaxSeries;
     }
 
-    /// <summary>Drops what was silent for 10 min.</summary>
-    private bool Forget(long nowMs)
+    /// <summary>
+    /// Drops groups that were silent for 10 min while others were heard. When nobody was, the outage may be ours: senders that catch up go on from their cursors, and have 10 min to come back.
+    /// </summary>
+    private bool Forget(long nowMs) => Forget(nowMs, nowMs - _heardMs > SeriesTable.ForgetAfterMs ? nowMs : _heardFromMs);
+
+    private bool Forget(long nowMs, long sinceMs)
     {
-        if (!_table.Forget(nowMs)) return false;
+        if (!_table.Forget(nowMs, sinceMs)) return false;
         _gauges?.Forget(_table);
         return true;
     }

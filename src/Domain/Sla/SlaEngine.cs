@@ -34,6 +34,10 @@ public sealed partial class SlaEngine
     private readonly Identities _identities = new();
     private long _clockMs;
     private long _dataAtMs = Series.Never;
+
+    // When anything last arrived, by our clock, and since when no 10 min passed without; a restart counts as hearing.
+    private long _heardMs;
+    private long _heardFromMs;
     private long _newestCovered = long.MinValue;
     private long _heldFrom = long.MaxValue;
     private long _requests;
@@ -46,7 +50,7 @@ public sealed partial class SlaEngine
     private SlaEngine(SlaPolicy policy, long nowMs)
     {
         Policy = policy;
-        _clockMs = nowMs;
+        _clockMs = _heardMs = _heardFromMs = nowMs;
         _promiseFrom = Slots.At(policy.CoveredFrom);
         _minutes = new MinuteTier(_ranges) { Sealed = KeepSketch };
         (_scratch, _sum) = (new LatencySketch(_ranges), new LatencySketch(_ranges));

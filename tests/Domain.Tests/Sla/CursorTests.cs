@@ -218,14 +218,58 @@ public sealed class CursorTests
     }
 
     [Fact]
-    public void Group_SilentForTenMinutes_IsForgotten()
+    public void Group_SilentForTenMinutesWhileAnotherIsHeard_IsForgotten()
     {
         var engine = T.Engine();
         engine.Scrape(0, 10, 0);
+        for (var t = 0; t <= 600; t += 10) engine.Scrape(t, t, 0, group: 2);
         engine.Tick(T.At(600));
-        Assert.Equal((2, 1), (engine.SeriesCount, engine.GroupCount));
+        Assert.Equal((4, 2), (engine.SeriesCount, engine.GroupCount));
         engine.Tick(T.At(600.001));
+        Assert.Equal((2, 1), (engine.SeriesCount, engine.GroupCount));
+    }
+
+    [Fact]
+    public void Groups_AllSilentForHours_CatchUpFromTheirCursors()
+    {
+        var engine = T.Engine(T.Terms(T.NoLatency));
+        for (ulong g = 1; g <= 3; g++)
+        {
+            engine.Scrape(0, 0, 0, group: g);
+            engine.Scrape(10, 100, 0, group: g);
+        }
+        for (var t = 600; t <= 7_200; t += 600) engine.Tick(T.At(t));
+        // The first sender brings what it counted meanwhile, the second follows minutes later, the third is gone.
+        for (var t = 20; t <= 7_200; t += 10) engine.Scrape(t, t * 10, 0, now: 7_200);
+        for (var t = 7_210; t <= 7_700; t += 10) engine.Scrape(t, t * 10, 0);
+        engine.Tick(T.At(7_700));
+        engine.Scrape(20, 200, 0, now: 7_700, group: 2);
+        Assert.Equal(77_000 + 200 + 100, engine.Totals.Requests);
+        for (var t = 7_710; t <= 7_810; t += 10) engine.Scrape(t, t * 10, 0);
+        engine.Tick(T.At(7_810));
+        Assert.Equal(2, engine.GroupCount);
+    }
+
+    [Fact]
+    public void Group_SilentForSixHours_IsForgotten()
+    {
+        var engine = T.Engine();
+        engine.Scrape(0, 10, 0);
+        engine.Tick(T.At(21_600));
+        Assert.Equal((2, 1), (engine.SeriesCount, engine.GroupCount));
+        engine.Tick(T.At(21_600.001));
         Assert.Equal((0, 0), (engine.SeriesCount, engine.GroupCount));
+    }
+
+    [Fact]
+    public void Group_SilentForTenMinutes_MakesRoomForAnother()
+    {
+        var engine = T.Engine();
+        engine.MaxGroups = 1;
+        engine.Scrape(0, 10, 0);
+        Assert.Equal(2, engine.Scrape(600, 10, 0, group: 2).Refused(IngestReason.TooManyGroups));
+        Assert.Equal(2, engine.Scrape(600.001, 10, 0, group: 2).Ignored(IngestReason.Baseline));
+        Assert.Equal(1, engine.GroupCount);
     }
 
     [Fact]

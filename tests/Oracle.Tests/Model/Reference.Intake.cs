@@ -10,11 +10,15 @@ internal sealed partial class Reference
     private readonly Dictionary<ulong, Counter> _counters = [];
     private readonly Dictionary<ulong, Source> _sources = [];
     private readonly Repeats _repeats = new();
+    private long _heard;
+    private long _heardFrom;
 
     /// <summary>Applies a batch as it was delivered and answers how often each reason occurred ("accepted" is one of them).</summary>
     public Dictionary<string, int> Ingest(TelemetryBatch batch, long now)
     {
         _clock = Math.Max(_clock, now);
+        if (now - _heard > 600_000) _heardFrom = now;
+        _heard = now;
         var reasons = new Dictionary<string, int>();
         if (batch.Identity != 0 && !_repeats.IsNew((batch.Identity, 0, 0, 0)))
         {
@@ -38,7 +42,9 @@ internal sealed partial class Reference
         _clock = Math.Max(_clock, now);
         foreach (var source in _sources.Values.ToArray()) ApplyWhatIsReady(source, now);
         Settle(now);
-        foreach (var source in _sources.Values.Where(s => now - s.Heard > 600_000 && s.Waiting.Count == 0).ToArray())
+        // When nobody is heard, the outage may be ours.
+        var since = now - _heard > 600_000 ? now : _heardFrom;
+        foreach (var source in _sources.Values.Where(s => (now - Math.Max(s.Heard, since) > 600_000 || now - s.Heard > 21_600_000) && s.Waiting.Count == 0).ToArray())
         {
             _sources.Remove(source.Id);
             foreach (var counter in _counters.Values.Where(c => c.Source == source).ToArray()) _counters.Remove(counter.Id);
@@ -54,6 +60,7 @@ internal sealed partial class Reference
         foreach (var hour in hoursFromRows) ShareMinutes(hour);
         _clock = Math.Max(_clock, now);
         _countUnknownFrom = now + 120_000;
+        _heard = _heardFrom = now;
         foreach (var source in _sources.Values)
         {
             source.Heard = now;

@@ -36,6 +36,7 @@ internal sealed partial class Reference
     /// <summary>A model for the time from..to; samples up to 8 h before it and an hour after it are held.</summary>
     public Reference(Term term, DateTimeOffset from, DateTimeOffset to, double[] boundsMs)
     {
+        _heard = _heardFrom = from.ToUnixTimeMilliseconds();
         (_term, _clock, _bounds) = (term, from.ToUnixTimeMilliseconds(), boundsMs);
         _origin = (Grid.At(from) - (8 * 360)) / 360 * 360;
         _slots = new Slot[Grid.At(to) + 720 - _origin];
