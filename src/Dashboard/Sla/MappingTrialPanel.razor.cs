@@ -22,6 +22,7 @@ public sealed partial class MappingTrialPanel
     private TrialFormat _format;
     private SlaMappingTrial? _trial;
     private Problem? _problem;
+    private string _readBy = "";
     private bool _busy;
 
     /// <summary>As a key of this organization alone would send it; null = a key for all.</summary>
@@ -81,7 +82,8 @@ public sealed partial class MappingTrialPanel
             }
             query.Add("mapping=" + Uri.EscapeDataString(JsonSerializer.Serialize(typed, ForgeJson.Default.PutSlaMapping)));
         }
-        _busy = true;
+        // Typing goes on after it: the result says what it was read by.
+        (_busy, _readBy) = (true, Which);
         var answer = await Api.PostAsync("api/sla/mapping/try" + (query.Count > 0 ? "?" + string.Join('&', query) : ""), TrialBody.Of(_bytes ?? Encoding.UTF8.GetBytes(_text + "\n"), _format), ForgeJson.Default.SlaMappingTrial);
         (_busy, _problem, _trial) = (false, answer.Problem, answer.Value);
     }

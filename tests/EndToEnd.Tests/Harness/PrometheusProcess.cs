@@ -34,6 +34,23 @@ internal sealed class PrometheusProcess : IAsyncDisposable
     /// <summary>Starts an empty one that takes remote-write itself.</summary>
     public static Task<PrometheusProcess> StartReceiverAsync() => StartAsync(Repository.TemporaryFolder("prometheus"), "global: {scrape_interval: 60s}\n", "--web.enable-remote-write-receiver");
 
+    /// <summary>Starts one that scrapes a target every second and forwards native histograms.</summary>
+    public static Task<PrometheusProcess> StartNativeAsync(Uri target, Uri ingest, string organizationId, string key) => StartAsync(Repository.TemporaryFolder("prometheus"),
+        $$"""
+        global: {scrape_interval: 1s}
+        scrape_configs:
+          - job_name: native
+            static_configs:
+              - targets: ["{{target.Authority}}"]
+                labels: {organization_id: {{organizationId}} }
+            metric_relabel_configs: [{source_labels: [__name__], regex: http_server_request_duration_seconds, action: keep}]
+        remote_write:
+          - url: {{ingest}}api/ingest/prometheus/write
+            authorization: {credentials: {{key}} }
+            send_native_histograms: true
+            queue_config: {batch_send_deadline: 500ms}
+        """, "--enable-feature=native-histograms");
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
