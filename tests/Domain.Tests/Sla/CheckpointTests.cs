@@ -35,6 +35,27 @@ public sealed class CheckpointTests
     }
 
     [Fact]
+    public void Ingest_AheadOfTheStoredCheckpoint_WantsOneHalfWayAndWaitsBeforeTheNextDifferenceIsTooLong()
+    {
+        var engine = T.Engine();
+        engine.Send(0, T.Ok(0, 100));
+        engine.Checkpoint();
+        engine.MarkClean();
+        var (wanted, waited) = (0, 0);
+        for (var t = 10; t <= 300 && waited == 0; t += 10)
+        {
+            engine.Ingest(T.Batch(T.Ok(t, 100 + t)), T.At(300), out var needs);
+            if (wanted == 0 && engine.WantsCheckpoint) wanted = t;
+            if (needs) waited = t;
+        }
+        // 300 s count, less the sender's 10 s and 10 s to spare: more than 280 s ahead waits, more than 140 s wants.
+        Assert.Equal((150, 290), (wanted, waited));
+        engine.Checkpoint();
+        engine.MarkClean();
+        Assert.False(engine.WantsCheckpoint);
+    }
+
+    [Fact]
     public void Checkpoint_OfTwentyFourSeriesAfterSixHours_IsSmallAndEqualAfterRestoring()
     {
         var (engine, random, counters) = (T.Engine(Terms), new Random(3), new long[24]);

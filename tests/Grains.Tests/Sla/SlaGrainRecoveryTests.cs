@@ -31,7 +31,7 @@ public sealed class SlaGrainRecoveryTests(SpineFixture fixture) : IClassFixture<
     }
 
     [Fact]
-    public async Task Ingest_CatchingUpMinutesOfCounters_IsAcknowledgedOnlyWithACheckpoint()
+    public async Task Ingest_CatchingUpMinutesOfCounters_RarelyWaitsBecauseACheckpointIsWrittenHalfWay()
     {
         var (grain, _, traffic) = await Start();
         var at = _spine.Time.GetUtcNow();
@@ -40,10 +40,12 @@ public sealed class SlaGrainRecoveryTests(SpineFixture fixture) : IClassFixture<
         for (var i = 1; i <= 40; i++)
         {
             var receipt = await grain.Ingest(traffic.Scrape(at.AddSeconds(10 * i), 50, 1));
-            if (receipt.Durable != 0) waits++;
+            if (receipt.Durable == 0) continue;
+            waits++;
+            await Stored(grain, receipt);
         }
 
-        Assert.InRange(waits, 1, 39);
+        Assert.InRange(waits, 0, 4);
     }
 
     [Fact]
@@ -73,7 +75,11 @@ public sealed class SlaGrainRecoveryTests(SpineFixture fixture) : IClassFixture<
     private async Task Acknowledged(ISlaGrain grain, TelemetryBatch batch)
     {
         var receipt = await grain.Ingest(batch);
-        if (receipt.Durable == 0) return;
+        if (receipt.Durable != 0) await Stored(grain, receipt);
+    }
+
+    private async Task Stored(ISlaGrain grain, IngestReceipt receipt)
+    {
         var durable = grain.Durable(receipt.Durable);
         _spine.Time.Advance(TimeSpan.FromMilliseconds(250));
         await durable.WaitAsync(Patience);
