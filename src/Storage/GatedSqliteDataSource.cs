@@ -57,9 +57,10 @@ internal static class SqlitePragmas
     public static void Apply(DbConnection connection, SqliteSynchronous synchronous)
     {
         using var command = connection.CreateCommand();
+        // 32 MB of log before it is copied into the file: checkpoints of one organization overwrite each other there, and only the last of them is copied.
         command.CommandText = synchronous == SqliteSynchronous.Full
-            ? "PRAGMA busy_timeout = 10000; PRAGMA synchronous = FULL;"
-            : "PRAGMA busy_timeout = 10000; PRAGMA synchronous = NORMAL;";
+            ? "PRAGMA busy_timeout = 10000; PRAGMA wal_autocheckpoint = 8000; PRAGMA synchronous = FULL;"
+            : "PRAGMA busy_timeout = 10000; PRAGMA wal_autocheckpoint = 8000; PRAGMA synchronous = NORMAL;";
         command.ExecuteNonQuery();
     }
 }

@@ -16,7 +16,7 @@ public sealed partial class SlaEngine
     private readonly SortedDictionary<long, (byte[] Detail, ImmutableArray<byte> Sketch, bool Monitored)> _frozen = [];
 
     /// <summary>
-    /// Hours that ended at least 6 min ago and whose row is missing or out of date, oldest first. Take them together with <see cref="Checkpoint"/>, store both in one transaction, then call
+    /// Hours that ended at least 6 min ago, that the data has left or that nothing arrives for any more, and whose row is missing or out of date, oldest first. Take them together with <see cref="Checkpoint"/>, store both in one transaction, then call
     /// <see cref="MarkClean"/> and <see cref="MarkHoursStored"/>: until then every checkpoint holds these hours too, so that a row is never ahead of its checkpoint.
     /// </summary>
     public ImmutableArray<SlaHour> TakeSealedHours(string organizationId, DateTimeOffset now)
@@ -52,7 +52,16 @@ public sealed partial class SlaEngine
         return engine;
     }
 
-    private static long NewestSealedHour(long nowMs) => Slots.FloorDiv(nowMs - SealAfterMs, HourMs) - 1;
+    /// <summary>
+    /// A sender that catches up is still inside hours that ended long ago: they are stored when its data has left them by 5 min, or when it has been silent for 6 min, and not anew with each checkpoint.
+    /// </summary>
+    private long NewestSealedHour(long nowMs)
+    {
+        var byClock = SealedBy(nowMs - SealAfterMs);
+        return _newestCovered == long.MinValue || nowMs - _heardMs >= SealAfterMs ? byClock : Math.Min(byClock, SealedBy(((_newestCovered + 1) * Slots.LengthMs) - MaxIntervalMs));
+
+        static long SealedBy(long ms) => Slots.FloorDiv(ms, HourMs) - 1;
+    }
 
     /// <summary>Slots before <paramref name="tail"/> change no more. Hours that are over for good and have no row yet are packed before the ring forgets them.</summary>
     private void FreezeHours(long tail)

@@ -147,7 +147,8 @@ public sealed partial class SlaEngine
         CountUnknown(nowMs);
         Judge(_heldFrom, nowMs);
         if (Forget(nowMs)) _version++;
-        if (!Dirty && _hours.IsDue(NewestSealedHour(nowMs))) _version++;
+        var due = 0L;
+        if (!Dirty && _hours.NextDue(ref due, NewestSealedHour(nowMs))) _version++;
     }
 
     /// <summary>The earliest instant at which <see cref="Tick"/> would change a verdict, an episode or a figure, or an hour is due to be stored; null when nothing is pending.</summary>
@@ -170,7 +171,7 @@ public sealed partial class SlaEngine
             if (Policy.CoveredTo < Policy.MonthTo && end > nowMs && AnyOpen()) next = Math.Min(next, end);
         }
         for (var hour = NewestSealedHour(nowMs) + 1; hour <= Slots.FloorDiv(nowMs, HourMs); hour++)
-            if (_hours.IsDue(hour)) next = Math.Min(next, ((hour + 1) * HourMs) + SealAfterMs);
+            if (_hours.IsDue(hour)) next = Math.Min(next, Math.Max(((hour + 1) * HourMs), _heardMs) + SealAfterMs);
         return next == long.MaxValue ? null : DateTimeOffset.FromUnixTimeMilliseconds(Math.Max(next, nowMs));
     }
 

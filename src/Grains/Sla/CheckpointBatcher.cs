@@ -4,7 +4,8 @@ using Forge.Storage.Sla;
 namespace Forge.Grains.Sla;
 
 /// <summary>
-/// One writer of checkpoints and sealed hours for all SLA grains of a silo: what arrives within <see cref="Gather"/> shares a transaction. Each organization stays guarded by its own version.
+/// One writer of checkpoints and sealed hours for all SLA grains of a silo: what arrives within <see cref="Gather"/>, or while the transaction before it runs, shares a transaction.
+/// Each organization stays guarded by its own version.
 /// </summary>
 public sealed class CheckpointBatcher : IAsyncDisposable
 {
@@ -14,6 +15,7 @@ public sealed class CheckpointBatcher : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly CheckpointStore _store;
     private readonly Task _loop;
+    private volatile TaskCompletionSource _hurry = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Starts the writer.</summary>
     public CheckpointBatcher(CheckpointStore store)
@@ -28,11 +30,15 @@ public sealed class CheckpointBatcher : IAsyncDisposable
     /// <summary>
     /// Completes when the checkpoint and its hours are durable; false when another activation has written since. Throws when the store refused, or the outcome is unknown: then the next write finds out.
     /// </summary>
-    public Task<bool> WriteAsync(CheckpointWrite write, CancellationToken cancellation)
+    /// <param name="write">What to store.</param>
+    /// <param name="urgent">A sender runs ahead of the stored checkpoint and will have to wait for it soon: the transaction begins at once.</param>
+    /// <param name="cancellation">Ends the waiting, not the writing.</param>
+    public Task<bool> WriteAsync(CheckpointWrite write, bool urgent, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         var item = new Item(CheckpointStore.Prepare(write), new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously), cancellation);   // what cannot be packed fails here, alone
         if (!_queue.Writer.TryWrite(item)) throw new ObjectDisposedException(nameof(CheckpointBatcher));
+        if (urgent) _hurry.TrySetResult();
         return item.Done.Task.WaitAsync(cancellation);
     }
 
@@ -51,7 +57,8 @@ public sealed class CheckpointBatcher : IAsyncDisposable
         while (await _queue.Reader.WaitToReadAsync())
         {
             // Real time: waiting for company is no part of what grains know of time.
-            if (Gather > TimeSpan.Zero && _queue.Reader.Count < LargestBatch) await Task.Delay(Gather, TimeProvider.System, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (Gather > TimeSpan.Zero && _queue.Reader.Count < LargestBatch) await _hurry.Task.WaitAsync(Gather, TimeProvider.System, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (_hurry.Task.IsCompleted) _hurry = new(TaskCreationOptions.RunContinuationsAsynchronously);
             while (batch.Count < LargestBatch && _queue.Reader.TryRead(out var item))
                 if (!item.Cancellation.IsCancellationRequested) batch.Add(item);   // its activation has stopped waiting: another one may have read already
             if (batch.Count == 0) continue;

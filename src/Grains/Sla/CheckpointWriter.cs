@@ -88,10 +88,10 @@ internal sealed class CheckpointWriter(CheckpointBatcher batcher, string organiz
         try
         {
             var now = time.GetUtcNow();
-            var hours = _engine.TakeSealedHours(organizationId, now);
+            var (hours, urgent) = (_engine.TakeSealedHours(organizationId, now), _engine.WantsCheckpoint);   // taking the checkpoint answers the wish
             if (_engine.Dirty || _lost || ticket > _saved || !hours.IsEmpty)
             {
-                replaced = !await batcher.WriteAsync(new CheckpointWrite(organizationId, _version, _epoch, now, _engine.Checkpoint(), hours), cancellation);
+                replaced = !await batcher.WriteAsync(new CheckpointWrite(organizationId, _version, _epoch, now, _engine.Checkpoint(), hours), urgent, cancellation);
                 if (replaced) throw new InvalidOperationException("Another activation has written a newer checkpoint.");
                 _version++;
                 _engine.MarkClean();   // only now: a repetition that arrives meanwhile has to wait too

@@ -138,6 +138,7 @@ public sealed class SealedHourTests
         Assert.Equal((358, 2), (hour.Slots.Count(s => (s & 3) == 1), hour.Slots.Count(s => (s & 3) == 2)));
         engine.MarkHoursStored([hour]);
         Assert.Empty(engine.TakeSealedHours("o", T.At(3_970)));
+        engine.Send(3_975, T.Delta(3_890, 3_900, 100, 0));
         engine.Send(3_980, T.Delta(3_590, 3_600, 900, 0, 2));
         var again = Assert.Single(engine.TakeSealedHours("o", T.At(3_980)));
         Assert.Equal((2, 36_900L * 60), (again.Revision, again.Minutes.Sum(m => m.Total60)));
@@ -145,6 +146,25 @@ public sealed class SealedHourTests
         engine.Send(3_985, T.Delta(3_590, 3_600, 900, 0, 3));
         engine.MarkHoursStored([again]);
         Assert.Equal(3, Assert.Single(engine.TakeSealedHours("o", T.At(3_990))).Revision);
+    }
+
+    [Fact]
+    public void Hour_ThatASenderCatchesUpWith_IsTakenWhenItsDataHasLeftItOrFallsSilent()
+    {
+        var (engine, catchesUp) = (T.Engine(Terms), 20_000);
+        for (var t = 10; t < 3_900; t += 10) engine.Send(catchesUp + (t / 1_000), T.Delta(t - 10, t, 100, 0));
+        Assert.Empty(engine.TakeSealedHours("o", T.At(catchesUp + 4)));
+        engine.Send(catchesUp + 4, T.Delta(3_890, 3_900, 100, 0));
+        var hour = Assert.Single(engine.TakeSealedHours("o", T.At(catchesUp + 4)));
+        Assert.Equal((T.Start, 36_000L * 60), (hour.At, hour.Minutes.Sum(m => m.Total60)));
+        engine.MarkHoursStored([hour]);
+        engine.Checkpoint();
+        engine.MarkClean();
+        // The second hour has begun; nothing more comes.
+        Assert.Equal(T.At(catchesUp + 4 + 360), engine.NextTick(T.At(catchesUp + 5)));
+        engine.Tick(T.At(catchesUp + 4 + 360));
+        Assert.True(engine.Dirty);
+        Assert.Equal(T.Start.AddHours(1), Assert.Single(engine.TakeSealedHours("o", T.At(catchesUp + 4 + 360))).At);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Forge.Domain.Sla;
 using Forge.Grains.Interfaces.Organizations;
@@ -21,12 +22,18 @@ public interface IIngestTarget
 /// <summary>The organizations' grains.</summary>
 internal sealed class GrainIngestTarget(IGrainFactory grains) : IIngestTarget
 {
-    /// <inheritdoc/>
-    public Task<IngestReceipt> Ingest(string organizationId, TelemetryBatch batch) => grains.GetGrain<ISlaGrain>(organizationId).Ingest(batch);
+    // Making a reference reads attributes of the interface by reflection, which was a sixteenth of all that ingest costs. Only organizations that exist are asked for.
+    private readonly ConcurrentDictionary<string, ISlaGrain> _references = new(StringComparer.Ordinal);
+    private readonly Func<string, ISlaGrain> _make = id => grains.GetGrain<ISlaGrain>(id);
 
     /// <inheritdoc/>
-    public Task Durable(string organizationId, long ticket) => grains.GetGrain<ISlaGrain>(organizationId).Durable(ticket);
+    public Task<IngestReceipt> Ingest(string organizationId, TelemetryBatch batch) => Of(organizationId).Ingest(batch);
+
+    /// <inheritdoc/>
+    public Task Durable(string organizationId, long ticket) => Of(organizationId).Durable(ticket);
 
     /// <inheritdoc/>
     public Task<ImmutableArray<string>> OrganizationIds() => grains.GetGrain<IOrganizationQueryGrain>(0).AllIds();
+
+    private ISlaGrain Of(string organizationId) => _references.GetOrAdd(organizationId, _make);
 }
