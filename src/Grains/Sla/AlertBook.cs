@@ -9,11 +9,10 @@ namespace Forge.Grains.Sla;
 
 /// <summary>
 /// The alerts of one organization and their way into the Ledger, with the burn rules they follow. One instance per SLA grain activation.
-/// Rules are judged at most once a second, those about the whole month at most once a minute; what the store refuses is tried again every second. Announced is only what was committed.
+/// Rules are judged at most once a second (<see cref="Pace"/>), those about the whole month at most once a minute; what the store refuses is tried again every second. Announced is only what was committed.
 /// </summary>
 public sealed partial class AlertBook(Ledger ledger, AlertReader reader, TimeProvider time, ILogger<AlertBook> log)
 {
-    private static readonly TimeSpan Spacing = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MonthSpacing = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     private static readonly AggregateKind<SlaAlert, AlertEvent> Kind = new(
@@ -58,7 +57,7 @@ public sealed partial class AlertBook(Ledger ledger, AlertReader reader, TimePro
     public async Task<ImmutableArray<(string Change, SlaAlert Alert)>> SettleAsync(SlaEngine engine, DateTimeOffset now)
     {
         if (_uncertain && now < _retryAt) return [];   // the store has just refused; batches do not wait for it again
-        if (now - _judgedAt is var age && age >= TimeSpan.Zero && age < Spacing && !_uncertain)
+        if (now - _judgedAt is var age && age >= TimeSpan.Zero && age < Pace.Of(engine, now) && !_uncertain)
         {
             _waits = true;
             return [];
@@ -103,7 +102,7 @@ public sealed partial class AlertBook(Ledger ledger, AlertReader reader, TimePro
     public DateTimeOffset? NextTick(SlaEngine engine, DateTimeOffset now)
     {
         if (_uncertain) return _retryAt;
-        var soonest = _judgedAt + Spacing;
+        var soonest = _judgedAt + Pace.Of(engine, now);
         if (_waits) return soonest;
         if (!engine.Policy.Monitored) return Unresolved.IsEmpty ? null : soonest;
         var next = _monthAt + MonthSpacing;

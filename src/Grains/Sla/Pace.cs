@@ -1,0 +1,17 @@
+using Forge.Domain.Sla;
+
+namespace Forge.Grains.Sla;
+
+/// <summary>
+/// How often figures are shown and alert rules judged while data arrives: every second, and every 10 s while a sender catches up, whose figures are those of the past anyway.
+/// What concerns a violation is shown at once in either case.
+/// </summary>
+internal static class Pace
+{
+    private static readonly TimeSpan Live = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CatchingUp = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Behind = TimeSpan.FromMinutes(15);   // later than any silence is noticed
+
+    /// <summary>Least time between two tiles, and between two rounds of the alert rules.</summary>
+    public static TimeSpan Of(SlaEngine engine, DateTimeOffset now) => engine.DataAt is { } at && now - at > Behind ? CatchingUp : Live;
+}
