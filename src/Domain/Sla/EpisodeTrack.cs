@@ -14,8 +14,8 @@ internal sealed class EpisodeTrack
     /// <summary>State in front of the oldest kept slot.</summary>
     public EpisodeState Base => _base;
 
-    /// <summary>Nothing was open or over in front of the slots that still change, and these were not changed: without a bad slot in them there is no episode.</summary>
-    public bool IsCalm(long dirtyFrom) => _settled.Count == 0 && !_middle.IsOpen && dirtyFrom >= _middle.Next;
+    /// <summary>Nothing was open or over in front of the slots that still change: without a bad slot in them there is no episode.</summary>
+    public bool IsCalm => _settled.Count == 0 && !_middle.IsOpen && !_base.IsOpen;
 
     /// <summary>First slot that is evaluated anew each time.</summary>
     public long ChangingFrom => _middle.Next;
@@ -31,6 +31,13 @@ internal sealed class EpisodeTrack
     {
         _base = _middle = state;
         _settled.Clear();
+    }
+
+    /// <summary>What running over slots does that are not bad, while nothing is open: moves both states on.</summary>
+    public void Skip(long baseNext, long middleNext)
+    {
+        Skip(ref _base, baseNext);
+        Skip(ref _middle, middleNext);
     }
 
     /// <summary>Slots before <paramref name="tail"/> are about to be forgotten: what they said moves into the state.</summary>
@@ -106,6 +113,13 @@ internal sealed class EpisodeTrack
             state.WorstLatencyCentiMs = reader.UInt();
         }
         Set(state);
+    }
+
+    private static void Skip(ref EpisodeState state, long next)
+    {
+        if (next <= state.Next) return;
+        state.Recent = next - state.Next < 64 ? state.Recent << (int)(next - state.Next) : 0;
+        state.Next = next;
     }
 
     /// <summary>What was judged by earlier terms stays judged by them.</summary>

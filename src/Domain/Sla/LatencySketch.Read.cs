@@ -227,11 +227,12 @@ public sealed partial class LatencySketch
             return packed;
         }
 
-            public static Packed Of(LatencySketch sketch)
+        public static Packed Of(LatencySketch sketch)
         {
             if (sketch.IsEmpty) return default;
             sketch._ranges = sketch._sets.Intern(sketch._ranges);
-            Span<byte> bytes = stackalloc byte[((MaxBuckets + MaxRanges) * 10) + 32];
+            var most = ((sketch._counts.Length + (sketch._units > 0 ? sketch._top - sketch._low + 1 : 0)) * 10) + 32;
+            var bytes = most <= 512 ? stackalloc byte[512] : new byte[most];
             bytes[0] = (byte)((sketch._spread ? 1 : 0) | ((Scale - sketch._coarsest) << 1) | (sketch._units > 0 ? 64 : 0));
             var n = 1;
             Write(bytes, ref n, (ulong)sketch._zero);

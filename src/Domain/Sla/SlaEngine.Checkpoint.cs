@@ -47,7 +47,7 @@ public sealed partial class SlaEngine
         SaveFrozen(writer);
         _table.Save(writer);
         _identities.Save(writer);
-        foreach (var track in _tracks) track.Save(writer);
+        foreach (var track in _tracks.All) track.Save(writer);
         for (var rank = 0; rank < _slowSketches.Length; rank++)
         {
             writer.Signed(_slowMinutes[rank].First);
@@ -125,7 +125,7 @@ public sealed partial class SlaEngine
         engine._table.Load(reader, nowMs);
         foreach (var group in engine._table.Groups.Values) group.CheckpointAt = group.StoredAt = group.NewestAt;
         engine._identities.Load(reader);
-        foreach (var track in engine._tracks) track.Load(reader);
+        foreach (var track in engine._tracks.All) track.Load(reader);
         for (var rank = 0; rank < engine._slowSketches.Length; rank++)
         {
             engine._slowMinutes[rank] = (reader.Signed(), reader.Signed());

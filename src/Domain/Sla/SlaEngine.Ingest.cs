@@ -25,23 +25,24 @@ public sealed partial class SlaEngine
         (_mustPersist, _repeated) = (false, false);
         var receipt = _receipt;
         receipt.Clear();
-        if (batch.Samples.IsDefault) batch = batch with { Samples = [] };
-        if (batch.Intervals.IsDefault) batch = batch with { Intervals = [] };
-        if (batch.Histograms.IsDefault) batch = batch with { Histograms = [] };
-        if (batch.Gauges.IsDefault) batch = batch with { Gauges = [] };
+        // A part that was left out is an empty span.
+        var samples = batch.Samples.AsSpan();
+        var intervals = batch.Intervals.AsSpan();
+        var histograms = batch.Histograms.AsSpan();
+        var gauges = batch.Gauges.AsSpan();
         _replica = batch.Replica;
         if (batch.Identity != 0 && !_identities.Remember(batch.Identity))
         {
-            receipt.Ignore(IngestReason.Duplicate, batch.Samples.Length + batch.Intervals.Length + batch.Histograms.Length + batch.Gauges.Length);
+            receipt.Ignore(IngestReason.Duplicate, samples.Length + intervals.Length + histograms.Length + gauges.Length);
             needsCheckpoint = _durableVersion > _cleanVersion;
             return receipt.Build();
         }
         RollDay(_clockMs);
         foreach (var group in _table.Groups.Values) Drain(group, nowMs);
-        foreach (var interval in batch.Intervals) Take(interval, nowMs, receipt);
-        TakeSamples(batch.Samples.AsSpan(), nowMs, receipt);
-        foreach (var histogram in batch.Histograms) Take(histogram, nowMs, receipt);
-        foreach (ref readonly var gauge in batch.Gauges.AsSpan()) Take(gauge, nowMs, receipt);
+        foreach (var interval in intervals) Take(interval, nowMs, receipt);
+        TakeSamples(samples, nowMs, receipt);
+        foreach (var histogram in histograms) Take(histogram, nowMs, receipt);
+        foreach (ref readonly var gauge in gauges) Take(gauge, nowMs, receipt);
         foreach (var group in _touchedGroups) Drain(group, nowMs);
         _touchedGroups.Clear();
         CountUnknown(nowMs);
@@ -148,14 +149,7 @@ public sealed partial class SlaEngine
         var (first, count) = Slots.Cover(counts.From, toMs);
         var slot = first + count - 1;
         EnsureRing(slot);
-        var (low, below) = (0d, 0L);
-        for (var i = 0; i < bounds.Length; i++)
-        {
-            var high = double.IsPositiveInfinity(bounds[i]) ? low : bounds[i] / 1_000;
-            var inBucket = cumulative[i] - below;
-            if (inBucket > 0) AddToSketches(slot, low, high, inBucket);
-            (low, below) = (high, Math.Max(below, cumulative[i]));
-        }
+        _minutes.Target(Slots.FloorDiv(slot, Slots.PerMinute))?.AddCumulative(bounds, cumulative);
     }
 
     private void Take(in CumulativeSample sample, long nowMs, ReceiptBuilder receipt, ExponentialCounts? latency = null)

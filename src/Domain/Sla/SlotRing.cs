@@ -10,6 +10,9 @@ internal static class SlotBits
     public const byte Errors = 32;
     public const byte Covered = 64;
 
+    /// <summary>Everything that makes a slot more than its verdict.</summary>
+    public const byte Flags = SlowP50 | SlowP95 | SlowP99 | Errors;
+
     /// <summary>Bad because a recorded violation says so; its counts were lost.</summary>
     public const byte Restored = 128;
 }
@@ -39,10 +42,13 @@ internal sealed class SlotRing
     /// <summary>Most slots to move on at once.</summary>
     public const int LookBack = 64;
     public const int Capacity = Slots.Kept + Slots.PerHour;
-    private readonly uint[] _total = new uint[Capacity];
-    private readonly uint[] _bad = new uint[Capacity];
+    private readonly SlotRequests[] _requests = new SlotRequests[Capacity];
     private readonly byte[] _state = new byte[Capacity];
     private readonly SlotDetail[] _detail = new SlotDetail[Slots.Detailed];
+
+    // Where the newest slot lies: every other one is found from there by a subtraction.
+    private int _head;
+    private int _detailHead;
 
     public bool IsEmpty { get; private set; } = true;
 
@@ -64,39 +70,55 @@ internal sealed class SlotRing
     {
         get
         {
-            if (IsEmpty || slot > Newest || slot <= Newest - Capacity) return default;
+            if (IsEmpty || (ulong)(Newest - slot) >= Capacity) return default;
             var i = Cell(slot);
-            return new SlotValue(_total[i], _bad[i], _state[i]);
+            return new SlotValue(_requests[i].Total60, _requests[i].Bad60, _state[i]);
         }
         set
         {
             var i = Cell(slot);
-            (_total[i], _bad[i], _state[i]) = value;
+            (_requests[i].Total60, _requests[i].Bad60, _state[i]) = value;
         }
     }
 
-    public ref SlotDetail Detail(long slot) => ref _detail[(int)(((slot % Slots.Detailed) + Slots.Detailed) % Slots.Detailed)];
+    /// <summary>What only the newest 60 slots have.</summary>
+    public ref SlotDetail Detail(long slot)
+    {
+        var at = _detailHead - (int)(Newest - slot);
+        return ref _detail[at < 0 ? at + Slots.Detailed : at];
+    }
+
+    /// <summary>No slot from one to another (both may lie outside the ring) is bad or has a flag.</summary>
+    public bool IsCalm(long first, long last)
+    {
+        if (IsEmpty) return true;
+        for (var slot = Math.Max(first, Oldest); slot <= Math.Min(last, Newest); slot++)
+        {
+            var state = _state[Cell(slot)];
+            if ((state & SlotBits.VerdictMask) == (byte)SlotVerdict.Bad || (state & SlotBits.Flags) != 0) return false;
+        }
+        return true;
+    }
 
     /// <summary>Starts an empty ring at a slot.</summary>
     public void Start(long newest)
     {
-        Array.Clear(_total);
-        Array.Clear(_bad);
+        Array.Clear(_requests);
         Array.Clear(_state);
         Array.Clear(_detail);
-        (IsEmpty, Newest) = (false, newest);
+        (IsEmpty, Newest, _head, _detailHead) = (false, newest, Capacity - 1, Slots.Detailed - 1);
     }
 
     /// <summary>Moves the newest end by at most <see cref="LookBack"/> slots; the new slots are empty.</summary>
     public void Advance(long newest)
     {
-        for (var slot = Newest + 1; slot <= newest; slot++)
+        while (Newest < newest)
         {
-            var i = Cell(slot);
-            (_total[i], _bad[i], _state[i]) = (0, 0, 0);
-            Detail(slot) = default;
+            Newest++;
+            _head = _head + 1 == Capacity ? 0 : _head + 1;
+            _detailHead = _detailHead + 1 == Slots.Detailed ? 0 : _detailHead + 1;
+            (_requests[_head], _state[_head], _detail[_detailHead]) = (default, 0, default);
         }
-        Newest = newest;
     }
 
     /// <summary>Sums of the slots first..last.</summary>
@@ -104,7 +126,14 @@ internal sealed class SlotRing
     {
         var sums = default(SlotSums);
         if (IsEmpty) return sums;
-        for (var slot = Math.Max(first, Oldest); slot <= Math.Min(last, Newest); slot++) sums.Add(this[slot], 1);
+        (first, last) = (Math.Max(first, Oldest), Math.Min(last, Newest));
+        if (first > last) return sums;
+        var i = Cell(first);
+        for (var left = last - first + 1; left > 0; left--)
+        {
+            sums.Add(new SlotValue(_requests[i].Total60, _requests[i].Bad60, _state[i]), 1);
+            i = i + 1 == Capacity ? 0 : i + 1;
+        }
         return sums;
     }
 
@@ -117,15 +146,27 @@ internal sealed class SlotRing
         writer.Flag(!IsEmpty);
         if (IsEmpty) return;
         writer.Signed(Newest);
-        var run = 0;
+        var (run, due, dueUntil) = (0, false, long.MinValue);
         SlotValue previous = default;
-        var (due, dueUntil) = (false, long.MinValue);
         for (var slot = Oldest; slot <= Newest; slot++)
         {
             if (slot >= dueUntil)
             {
                 var hour = Slots.FloorDiv(slot, Slots.PerHour);
                 (due, dueUntil) = (hours.IsDue(hour), (hour + 1) * Slots.PerHour);
+            }
+            // Most are empty, or good in hours that rows hold: they are passed over in one go.
+            var same = due ? Alike(slot, dueUntil, 0, 0) : Alike(slot, dueUntil, SlotBits.Covered | (byte)SlotVerdict.Good, 0);
+            if (same > 0)
+            {
+                if (previous == default) run += same;
+                else
+                {
+                    Write(writer, run, default);
+                    (run, previous) = (same - 1, default);
+                }
+                slot += same - 1;
+                continue;
             }
             var value = this[slot];
             if (!due && value.Verdict != SlotVerdict.Bad && !value.Has(SlotBits.Errors)) value = default;
@@ -134,12 +175,8 @@ internal sealed class SlotRing
                 run++;
                 continue;
             }
-            writer.Count(run);
-            run = 0;
-            writer.Byte(value.State);
-            writer.Sixtieths(value.Total60);
-            writer.Sixtieths(value.Bad60);
-            previous = value;
+            Write(writer, run, value);
+            (run, previous) = (0, value);
         }
         writer.Count(run);
         for (var slot = Newest - Slots.Detailed + 1; slot <= Newest; slot++)
@@ -158,10 +195,27 @@ internal sealed class SlotRing
         }
     }
 
+    private static void Write(StateWriter writer, int run, SlotValue value)
+    {
+        writer.Count(run);
+        writer.Byte(value.State);
+        writer.Sixtieths(value.Total60);
+        writer.Sixtieths(value.Bad60);
+    }
+
+    /// <summary>How many slots from one on, in front of another, have one of two states.</summary>
+    private int Alike(long first, long end, byte one, byte other)
+    {
+        var (at, count) = (Cell(first), (int)(Math.Min(end, Newest + 1) - first));
+        var span = _state.AsSpan(at, Math.Min(count, Capacity - at));
+        var found = span.IndexOfAnyExcept(one, other);
+        return found < 0 ? span.Length : found;
+    }
+
     public void Load(StateReader reader)
     {
         if (!reader.Flag()) return;
-        Start(reader.Signed());
+        Start(Math.Clamp(reader.Signed(), -(1L << 40), 1L << 40));
         SlotValue previous = default;
         var slot = Oldest;
         while (true)
@@ -186,7 +240,17 @@ internal sealed class SlotRing
         }
     }
 
-    private static int Cell(long slot) => (int)(((slot % Capacity) + Capacity) % Capacity);
+    private int Cell(long slot)
+    {
+        var at = _head - (int)(Newest - slot);
+        return at < 0 ? at + Capacity : at;
+    }
+
+    private struct SlotRequests
+    {
+        public uint Total60;
+        public uint Bad60;
+    }
 }
 
 /// <summary>Slot counts and requests (in sixtieths, outside excluded slots) of a stretch of slots; unknown is what is left of its length.</summary>
