@@ -3,7 +3,7 @@ namespace Forge.Domain.Sla;
 // What no row holds yet as bytes: a format byte, varints, a checksum. Groups count as live again from the moment of restoring.
 public sealed partial class SlaEngine
 {
-    private const byte Format = 3;
+    private const byte Format = 4;
 
     /// <summary>
     /// Everything the engine knows but the hours that were marked stored: these come back from their rows. Call <see cref="MarkClean"/> once it is stored.
@@ -131,7 +131,7 @@ public sealed partial class SlaEngine
             engine._slowMinutes[rank] = (reader.Signed(), reader.Signed());
             engine._slowSketches[rank].Load(reader);
         }
-        engine.LoadShapes(reader, nowMs);
+        engine.LoadShapes(reader);
         reader.End();
         engine.TakeRows(hours);
         if (saved.Monitored != policy.Monitored || saved.MonthFrom != policy.MonthFrom || !SameCalendar(saved, policy) || saved.Terms.Episode != policy.Terms.EpisodeOrDefault) engine.Configure(policy, now);
