@@ -14,7 +14,6 @@ internal struct Series
     private const uint EndedBit = 1u << 20;
     private const uint BucketsBit = 1u << 21;
     private const int RoleShift = 24;
-    private uint _bits;
 
     public Series(ulong id, SignalRole role, ushort group, ushort family, ushort bound)
     {
@@ -32,6 +31,9 @@ internal struct Series
 
     /// <summary>What was counted in the interval that ended at the cursor.</summary>
     public long Difference { get; private set; }
+
+    // Here, behind what takes eight bytes, so that nothing is left empty between.
+    private uint _bits;
 
     /// <summary>The series whose sample followed the last time: senders keep their order, so a known one is found without a look-up. Only a guess.</summary>
     public int Next { get; set; }

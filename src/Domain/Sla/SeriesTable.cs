@@ -69,7 +69,7 @@ internal sealed partial class SeriesTable
     {
         var family = role == SignalRole.LatencyBucket ? FamilyOf(familyId) : 0;
         var place = SeriesCount;
-        if (place == _series.Length) Array.Resize(ref _series, place + Math.Max(8, place / 8));
+        if (place == _series.Length) Array.Resize(ref _series, place + Math.Max(8, place / 16));
         _series[place] = new Series(id, role, group.Place, (ushort)family, family == 0 ? (ushort)0 : Shared(_bounds, boundMs)) { Next = place + 1 };
         SeriesCount++;
         if (SeriesCount * 4 > _index.Length * 3) Reindex();
