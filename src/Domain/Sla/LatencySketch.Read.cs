@@ -204,11 +204,7 @@ public sealed partial class LatencySketch
 
         public RangeSet Ranges => _ranges!;
 
-        public void Save(StateWriter writer, List<RangeSet> table)
-        {
-            writer.Count(IndexIn(table));
-            writer.Bytes(_bytes);
-        }
+        public void Save(StateWriter writer) => writer.Bytes(_bytes);
 
         /// <summary>Position of its explicit buckets; -1 when they are not in the table.</summary>
         public int IndexIn(List<RangeSet> table)
@@ -218,9 +214,9 @@ public sealed partial class LatencySketch
             return -1;
         }
 
-        public static Packed Load(StateReader reader, RangeSet[] table, LatencySketch scratch)
+        public static Packed Load(StateReader reader, RangeSet ranges, LatencySketch scratch)
         {
-            var packed = new Packed(table[reader.Count(table.Length - 1)], reader.Bytes());
+            var packed = new Packed(ranges, reader.Bytes());
             // Bytes that cannot be are found here, not when somebody reads a percentile.
             scratch.Clear();
             packed.AddTo(scratch);

@@ -5,13 +5,16 @@ public sealed partial class SlaEngine
 {
     private const byte Format = 4;
 
+    // The next one will be about as long.
+    private int _checkpointBytes = 1_024;
+
     /// <summary>
     /// Everything the engine knows but the hours that were marked stored: these come back from their rows. Call <see cref="MarkClean"/> once it is stored.
     /// </summary>
     public byte[] Checkpoint()
     {
         _minutes.Flush();
-        var writer = new StateWriter();
+        var (writer, table) = (new StateWriter(_checkpointBytes + 512), new RangeTable());
         writer.Byte(Format);
         writer.Flag(Policy.Monitored);
         writer.Signed(Policy.MonthFrom.ToUnixTimeMilliseconds());
@@ -41,9 +44,11 @@ public sealed partial class SlaEngine
         writer.Signed(_unknownTo);
         _hours.Save(writer);
         _ring.Save(writer, _hours);
-        _minutes.Save(writer, _hours);
-        _sketches.Save(writer, _hours);
-        foreach (var calendar in new[] { _day, _month, _quarter }) calendar.Save(writer, _scratch);
+        _minutes.Save(writer, _hours, table);
+        _sketches.Save(writer, _hours, table);
+        _day.Save(writer, table);
+        _month.Save(writer, table);
+        _quarter.Save(writer, table);
         SaveFrozen(writer);
         _table.Save(writer);
         _identities.Save(writer);
@@ -58,7 +63,9 @@ public sealed partial class SlaEngine
         foreach (var group in _table.Groups.Values) group.CheckpointAt = group.NewestAt;
         _checkpointedVersion = _version;
         WantsCheckpoint = false;
-        return writer.Finish();
+        var bytes = writer.Finish();
+        _checkpointBytes = bytes.Length;
+        return bytes;
     }
 
     /// <summary>
@@ -115,11 +122,12 @@ public sealed partial class SlaEngine
         engine._unknownJudgedFromMs = nowMs + UnknownGraceMs;
         engine._hours.Load(reader);
         engine._ring.Load(reader);
-        engine._minutes.Load(reader);
-        engine._sketches.Load(reader, engine._ranges, engine._scratch);
-        engine._day = CalendarSums.Load(reader, engine._scratch);
-        engine._month = CalendarSums.Load(reader, engine._scratch);
-        engine._quarter = CalendarSums.Load(reader, engine._scratch);
+        var table = new RangeTable();
+        engine._minutes.Load(reader, table, engine._scratch);
+        engine._sketches.Load(reader, table, engine._ranges, engine._scratch);
+        engine._day = CalendarSums.Load(reader, table, engine._ranges, engine._scratch);
+        engine._month = CalendarSums.Load(reader, table, engine._ranges, engine._scratch);
+        engine._quarter = CalendarSums.Load(reader, table, engine._ranges, engine._scratch);
         engine._dayEndMs = engine.Policy.Zone.DayAt(Slots.StartOf(Math.Clamp(engine._day.First, 0, 10_000_000_000))).To.ToUnixTimeMilliseconds();
         engine.LoadFrozen(reader);
         engine._table.Load(reader, nowMs);

@@ -37,7 +37,7 @@ internal struct SlotDetail
 }
 
 /// <summary>The last 6 h of slots, addressed by slot number; an hour more stays readable behind them, so that an episode can look back and an hour be stored when its last slot stops changing.</summary>
-internal sealed class SlotRing
+internal sealed partial class SlotRing
 {
     /// <summary>Most slots to move on at once.</summary>
     public const int LookBack = 64;
@@ -135,109 +135,6 @@ internal sealed class SlotRing
             i = i + 1 == Capacity ? 0 : i + 1;
         }
         return sums;
-    }
-
-    /// <summary>
-    /// Writes the slots of hours that no row holds as they are; the others come from their rows. Rows know requests by minute only: what figures of violations are computed from, the counts of
-    /// bad slots, is written too.
-    /// </summary>
-    public void Save(StateWriter writer, HourTier hours)
-    {
-        writer.Flag(!IsEmpty);
-        if (IsEmpty) return;
-        writer.Signed(Newest);
-        var (run, due, dueUntil) = (0, false, long.MinValue);
-        SlotValue previous = default;
-        for (var slot = Oldest; slot <= Newest; slot++)
-        {
-            if (slot >= dueUntil)
-            {
-                var hour = Slots.FloorDiv(slot, Slots.PerHour);
-                (due, dueUntil) = (hours.IsDue(hour), (hour + 1) * Slots.PerHour);
-            }
-            // Most are empty, or good in hours that rows hold: they are passed over in one go.
-            var same = due ? Alike(slot, dueUntil, 0, 0) : Alike(slot, dueUntil, SlotBits.Covered | (byte)SlotVerdict.Good, 0);
-            if (same > 0)
-            {
-                if (previous == default) run += same;
-                else
-                {
-                    Write(writer, run, default);
-                    (run, previous) = (same - 1, default);
-                }
-                slot += same - 1;
-                continue;
-            }
-            var value = this[slot];
-            if (!due && value.Verdict != SlotVerdict.Bad && !value.Has(SlotBits.Errors)) value = default;
-            if (value == previous)
-            {
-                run++;
-                continue;
-            }
-            Write(writer, run, value);
-            (run, previous) = (0, value);
-        }
-        writer.Count(run);
-        for (var slot = Newest - Slots.Detailed + 1; slot <= Newest; slot++)
-        {
-            ref var detail = ref Detail(slot);
-            var used = (detail.Latency60 | detail.Evidence | detail.LatencyEvidence) != 0;
-            writer.Byte((byte)((used ? 1 : 0) | ((detail.Slow50 | detail.Slow95 | detail.Slow99) != 0 ? 2 : 0)));
-            if (!used) continue;
-            writer.Sixtieths(detail.Latency60);
-            writer.Unsigned(detail.Evidence);
-            writer.Unsigned(detail.LatencyEvidence);
-            if ((detail.Slow50 | detail.Slow95 | detail.Slow99) == 0) continue;
-            writer.Sixtieths(detail.Slow50);
-            writer.Sixtieths(detail.Slow95);
-            writer.Sixtieths(detail.Slow99);
-        }
-    }
-
-    private static void Write(StateWriter writer, int run, SlotValue value)
-    {
-        writer.Count(run);
-        writer.Byte(value.State);
-        writer.Sixtieths(value.Total60);
-        writer.Sixtieths(value.Bad60);
-    }
-
-    /// <summary>How many slots from one on, in front of another, have one of two states.</summary>
-    private int Alike(long first, long end, byte one, byte other)
-    {
-        var (at, count) = (Cell(first), (int)(Math.Min(end, Newest + 1) - first));
-        var span = _state.AsSpan(at, Math.Min(count, Capacity - at));
-        var found = span.IndexOfAnyExcept(one, other);
-        return found < 0 ? span.Length : found;
-    }
-
-    public void Load(StateReader reader)
-    {
-        if (!reader.Flag()) return;
-        Start(Math.Clamp(reader.Signed(), -(1L << 40), 1L << 40));
-        SlotValue previous = default;
-        var slot = Oldest;
-        while (true)
-        {
-            for (var run = reader.Count(Capacity); run > 0; run--, slot++)
-            {
-                if (slot > Newest) throw new FormatException("The checkpoint has more slots than the ring.");
-                this[slot] = previous;
-            }
-            if (slot > Newest) break;
-            var state = reader.Byte();
-            previous = new SlotValue(reader.Sixtieths(), reader.Sixtieths(), state);
-            this[slot++] = previous;
-        }
-        for (slot = Newest - Slots.Detailed + 1; slot <= Newest; slot++)
-        {
-            var parts = reader.Byte();
-            if ((parts & 1) == 0) continue;
-            ref var detail = ref Detail(slot);
-            (detail.Latency60, detail.Evidence, detail.LatencyEvidence) = (reader.Sixtieths(), reader.UInt(), reader.UInt());
-            if ((parts & 2) != 0) (detail.Slow50, detail.Slow95, detail.Slow99) = (reader.Sixtieths(), reader.Sixtieths(), reader.Sixtieths());
-        }
     }
 
     private int Cell(long slot)
