@@ -29,24 +29,27 @@ public sealed partial class SlaEngine
     private bool TryTakeScrape(ReadOnlySpan<CumulativeSample> samples, long nowMs)
     {
         var at = samples[0].AtMs;
-        if (!_table.Groups.TryGetValue(samples[0].Group, out var group) || group.Staged.Count > 0) return false;
+        // What came last, be it in the batch before, tells where to look.
+        var place = _table.Find(samples[0].Series, _lastPlace);
+        if (place < 0) return false;
+        var group = _table.GroupOf(_table[place]);
+        if (group.Id != samples[0].Group || group.Staged.Count > 0) return false;
         var from = group.LastAt;
         if (from == Series.Never || at <= from || at - from > MaxIntervalMs || samples.Length < group.ExpectedSeries || group.ExpectedSeries == 0) return false;
         if (at > nowMs + MaxFutureMs || at < nowMs - MaxAgeMs || IsOutOfOrder(group, at)) return false;
         var most = Slots.MaxRequestsPerSlot * Slots.Cover(from, at).Count;
         _stretch.Clear();
-        // What came last, be it in the batch before, tells where to look.
-        var (before, rises) = (_lastPlace, true);
+        var (before, rises) = (-1, true);
         foreach (ref readonly var sample in samples)
         {
-            var place = _table.Find(sample.Series, before);
+            if (before >= 0) place = _table.Find(sample.Series, before);
             if (place < 0) return false;
             ref readonly var series = ref _table[place];
             // NaN, fractions below the last value, resets, ended series and those that were missing last time: one by one.
             var rise = sample.Value - series.Value;
             if (!(rise >= 0) || rise > most || sample.Value > (1L << 53) || (sample.Role == SignalRole.LatencyBucket && !(sample.BoundMs > 0))) return false;
-            if (series.CursorAt != from || series.Ended || series.Group != group.Place || sample.StartMs != _table.StartOf(series) || series.HasBuckets) return false;
-            rises &= place > before || _stretch.Count == 0;
+            if (series.CursorAt != from || series.Ended || series.Group != group.Place || series.HasBuckets || (series.Start == 0 ? sample.StartMs != 0 : sample.StartMs != _table.StartOf(series))) return false;
+            rises &= place > before;
             before = place;
             _stretch.Add(place);
         }
