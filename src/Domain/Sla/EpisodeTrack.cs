@@ -87,7 +87,7 @@ internal sealed class EpisodeTrack
         writer.Count(_base.MinuteSilent);
         writer.Unsigned((ulong)_base.MinuteTotal60);
         writer.Unsigned((ulong)_base.MinuteBad60);
-        writer.Count(_base.WorstGoodPpm);
+        writer.Signed(_base.WorstGoodPpm);   // below zero when a sender counts more bad requests than requests
         writer.Unsigned(_base.WorstLatencyCentiMs);
     }
 
@@ -109,7 +109,7 @@ internal sealed class EpisodeTrack
             state.MinuteSilent = reader.Count(Slots.PerMinute);
             state.MinuteTotal60 = (long)reader.Unsigned();
             state.MinuteBad60 = (long)reader.Unsigned();
-            state.WorstGoodPpm = reader.Count(Ppm.One);
+            state.WorstGoodPpm = (int)Math.Clamp(reader.Signed(), int.MinValue, Ppm.One);
             state.WorstLatencyCentiMs = reader.UInt();
         }
         Set(state);
