@@ -97,21 +97,14 @@ internal sealed class CalendarSums(long first, long end)
 
     public void Add(in TierSums sums) => _sums.Add(sums);
 
-    public void Save(StateWriter writer, LatencySketch scratch)
+    public void Save(StateWriter writer, RangeTable table)
     {
         writer.Signed(First);
         writer.Signed(End);
         _sums.Save(writer);
-        scratch.Clear();
-        Sketch.AddTo(scratch);
-        scratch.Save(writer);
+        table.Save(writer, Sketch);
     }
 
-    public static CalendarSums Load(StateReader reader, LatencySketch scratch)
-    {
-        var sums = new CalendarSums(reader.Signed(), reader.Signed()) { _sums = TierSums.Load(reader) };
-        scratch.Load(reader);
-        sums.Sketch = LatencySketch.Packed.Of(scratch);
-        return sums;
-    }
+    public static CalendarSums Load(StateReader reader, RangeTable table, RangeSets sets, LatencySketch scratch) =>
+        new(reader.Signed(), reader.Signed()) { _sums = TierSums.Load(reader), Sketch = table.Load(reader, sets, scratch) };
 }

@@ -4,9 +4,9 @@ using System.Numerics;
 namespace Forge.Domain.Sla;
 
 /// <summary>Writes a checkpoint: little-endian fixed words and LEB128 varints.</summary>
-internal sealed class StateWriter
+internal sealed class StateWriter(int expected = 1_024)
 {
-    private byte[] _bytes = new byte[1_024];
+    private byte[] _bytes = new byte[expected];
     private int _count;
 
     public void Byte(byte value)
@@ -33,6 +33,9 @@ internal sealed class StateWriter
 
     /// <summary>Sixtieths: whole requests take one bit more than their count, fractions are written as they are.</summary>
     public void Sixtieths(ulong value) => Unsigned(value % 60 == 0 ? value / 60 << 1 : (value << 1) | 1);
+
+    /// <summary>The same of a difference.</summary>
+    public void SignedSixtieths(long value) => Signed(value % 60 == 0 ? value / 60 * 2 : (value * 2) + 1);
 
     public void Word(ulong value)
     {
@@ -126,6 +129,12 @@ internal sealed class StateReader
     {
         var value = Unsigned();
         return (value & 1) == 0 ? (value >> 1) * 60 : value >> 1;
+    }
+
+    public long SignedSixtieths()
+    {
+        var value = Signed();
+        return (value & 1) == 0 ? value / 2 * 60 : value >> 1;
     }
 
     public ulong Word()

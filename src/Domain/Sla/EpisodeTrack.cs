@@ -14,8 +14,8 @@ internal sealed class EpisodeTrack
     /// <summary>State in front of the oldest kept slot.</summary>
     public EpisodeState Base => _base;
 
-    /// <summary>Nothing was open or over in front of the slots that still change, and these were not changed: without a bad slot in them there is no episode.</summary>
-    public bool IsCalm(long dirtyFrom) => _settled.Count == 0 && !_middle.IsOpen && dirtyFrom >= _middle.Next;
+    /// <summary>Nothing was open or over in front of the slots that still change: without a bad slot in them there is no episode.</summary>
+    public bool IsCalm => _settled.Count == 0 && !_middle.IsOpen && !_base.IsOpen;
 
     /// <summary>First slot that is evaluated anew each time.</summary>
     public long ChangingFrom => _middle.Next;
@@ -31,6 +31,13 @@ internal sealed class EpisodeTrack
     {
         _base = _middle = state;
         _settled.Clear();
+    }
+
+    /// <summary>What running over slots does that are not bad, while nothing is open: moves both states on.</summary>
+    public void Skip(long baseNext, long middleNext)
+    {
+        Skip(ref _base, baseNext);
+        Skip(ref _middle, middleNext);
     }
 
     /// <summary>Slots before <paramref name="tail"/> are about to be forgotten: what they said moves into the state.</summary>
@@ -80,7 +87,7 @@ internal sealed class EpisodeTrack
         writer.Count(_base.MinuteSilent);
         writer.Unsigned((ulong)_base.MinuteTotal60);
         writer.Unsigned((ulong)_base.MinuteBad60);
-        writer.Count(_base.WorstGoodPpm);
+        writer.Signed(_base.WorstGoodPpm);   // below zero when a sender counts more bad requests than requests
         writer.Unsigned(_base.WorstLatencyCentiMs);
     }
 
@@ -102,10 +109,17 @@ internal sealed class EpisodeTrack
             state.MinuteSilent = reader.Count(Slots.PerMinute);
             state.MinuteTotal60 = (long)reader.Unsigned();
             state.MinuteBad60 = (long)reader.Unsigned();
-            state.WorstGoodPpm = reader.Count(Ppm.One);
+            state.WorstGoodPpm = (int)Math.Clamp(reader.Signed(), int.MinValue, Ppm.One);
             state.WorstLatencyCentiMs = reader.UInt();
         }
         Set(state);
+    }
+
+    private static void Skip(ref EpisodeState state, long next)
+    {
+        if (next <= state.Next) return;
+        state.Recent = next - state.Next < 64 ? state.Recent << (int)(next - state.Next) : 0;
+        state.Next = next;
     }
 
     /// <summary>What was judged by earlier terms stays judged by them.</summary>

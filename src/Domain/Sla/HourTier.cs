@@ -8,6 +8,9 @@ internal sealed class HourTier
     private const byte Taken = 2;
     private readonly byte[] _rows = new byte[Kept];
 
+    // No hour before this one is due.
+    private long _dueFrom = long.MaxValue;
+
     // Revisions only of hours that may still change.
     private readonly SortedDictionary<long, int> _revisions = [];
 
@@ -43,7 +46,9 @@ internal sealed class HourTier
         {
             for (var gone = Math.Max(Hours.Newest + 1, hour - Kept + 1); gone <= hour; gone++) _rows[gone % Kept] = 0;
         }
-        if (Hours.IsEmpty || hour >= Hours.Oldest) _rows[hour % Kept] = Due;
+        if (!Hours.IsEmpty && hour < Hours.Oldest) return;
+        _rows[hour % Kept] = Due;
+        _dueFrom = Math.Min(_dueFrom, hour);
     }
 
     /// <summary>No row holds the hour as it is.</summary>
@@ -61,9 +66,13 @@ internal sealed class HourTier
     public bool NextDue(ref long hour, long last)
     {
         if (Hours.IsEmpty) return false;
-        for (hour = Math.Max(hour, Hours.Oldest); hour <= Math.Min(last, Hours.Newest); hour++)
-            if (IsDue(hour)) return true;
-        return false;
+        var (first, end) = (Math.Max(_dueFrom, Hours.Oldest), Math.Min(last, Hours.Newest));
+        var fromFirst = hour <= first;
+        for (hour = Math.Max(hour, first); hour <= end; hour++)
+            if (IsDue(hour)) break;
+        // Most hours are in their rows: what was passed over once is not looked at again.
+        if (fromFirst) _dueFrom = Math.Max(_dueFrom, hour);
+        return hour <= end;
     }
 
     /// <summary>An hour is handed out to be stored; answers its revision.</summary>
@@ -128,6 +137,7 @@ internal sealed class HourTier
             if (hour > newest) throw new FormatException("The SLA checkpoint holds an hour behind its newest.");
             Hours[hour] = TierSums.Load(reader);
             _rows[hour % Kept] = Due;
+            _dueFrom = Math.Min(_dueFrom, hour);
             if (reader.Count(int.MaxValue) is > 0 and var revision) Remember(hour, revision);
             for (var cell = FirstCell(hour); cell < (hour + 1) * 6; cell++)
                 if (reader.Flag()) TenMinutes[cell] = TierSums.Load(reader);

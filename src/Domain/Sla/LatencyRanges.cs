@@ -96,3 +96,34 @@ internal sealed class RangeSets
         return set;
     }
 }
+
+/// <summary>The bucket sets of one checkpoint: each is written where it is used first, later sketches name it by its number.</summary>
+internal sealed class RangeTable
+{
+    private readonly List<RangeSet> _known = [];
+
+    public void Save(StateWriter writer, in LatencySketch.Packed sketch)
+    {
+        if (sketch.IsEmpty)
+        {
+            writer.Count(0);
+            return;
+        }
+        var at = sketch.IndexIn(_known);
+        writer.Count((at < 0 ? _known.Count : at) + 1);
+        if (at < 0)
+        {
+            _known.Add(sketch.Ranges);
+            sketch.Ranges.Save(writer);
+        }
+        sketch.Save(writer);
+    }
+
+    public LatencySketch.Packed Load(StateReader reader, RangeSets sets, LatencySketch scratch)
+    {
+        var at = reader.Count(_known.Count + 1);
+        if (at == 0) return default;
+        if (at > _known.Count) _known.Add(sets.Intern(RangeSet.Load(reader)));
+        return LatencySketch.Packed.Load(reader, _known[at - 1], scratch);
+    }
+}

@@ -204,11 +204,7 @@ public sealed partial class LatencySketch
 
         public RangeSet Ranges => _ranges!;
 
-        public void Save(StateWriter writer, List<RangeSet> table)
-        {
-            writer.Count(IndexIn(table));
-            writer.Bytes(_bytes);
-        }
+        public void Save(StateWriter writer) => writer.Bytes(_bytes);
 
         /// <summary>Position of its explicit buckets; -1 when they are not in the table.</summary>
         public int IndexIn(List<RangeSet> table)
@@ -218,20 +214,21 @@ public sealed partial class LatencySketch
             return -1;
         }
 
-        public static Packed Load(StateReader reader, RangeSet[] table, LatencySketch scratch)
+        public static Packed Load(StateReader reader, RangeSet ranges, LatencySketch scratch)
         {
-            var packed = new Packed(table[reader.Count(table.Length - 1)], reader.Bytes());
+            var packed = new Packed(ranges, reader.Bytes());
             // Bytes that cannot be are found here, not when somebody reads a percentile.
             scratch.Clear();
             packed.AddTo(scratch);
             return packed;
         }
 
-            public static Packed Of(LatencySketch sketch)
+        public static Packed Of(LatencySketch sketch)
         {
             if (sketch.IsEmpty) return default;
             sketch._ranges = sketch._sets.Intern(sketch._ranges);
-            Span<byte> bytes = stackalloc byte[((MaxBuckets + MaxRanges) * 10) + 32];
+            var most = ((sketch._counts.Length + (sketch._units > 0 ? sketch._top - sketch._low + 1 : 0)) * 10) + 32;
+            var bytes = most <= 512 ? stackalloc byte[512] : new byte[most];
             bytes[0] = (byte)((sketch._spread ? 1 : 0) | ((Scale - sketch._coarsest) << 1) | (sketch._units > 0 ? 64 : 0));
             var n = 1;
             Write(bytes, ref n, (ulong)sketch._zero);

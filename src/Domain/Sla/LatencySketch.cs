@@ -145,6 +145,32 @@ public sealed partial class LatencySketch
         _ranged += count;
     }
 
+    /// <summary>Counts a whole histogram: ascending bounds in milliseconds (the last may be +∞: its values sit at the last finite one) and cumulative counts up to each.</summary>
+    internal void AddCumulative(ReadOnlySpan<double> boundsMs, ReadOnlySpan<long> cumulative)
+    {
+        var (low, below, next) = (0d, 0L, 0);
+        for (var i = 0; i < boundsMs.Length; i++)
+        {
+            var high = double.IsPositiveInfinity(boundsMs[i]) ? low : boundsMs[i] / 1_000;
+            var count = cumulative[i] - below;
+            if (count > 0)
+            {
+                // Its buckets lie in the same order here: the next one is found without a search.
+                while (next < _ranges.Count && (_ranges.High(next) < high || (_ranges.High(next).Equals(high) && _ranges.Low(next) < low))) next++;
+                if (next < _ranges.Count && _ranges.Low(next).Equals(low) && _ranges.High(next).Equals(high))
+                {
+                    _counts[next] += count;
+                    _ranged += count;
+                }
+                else
+                {
+                    AddRange(low, high, count);
+                }
+            }
+            (low, below) = (high, Math.Max(below, cumulative[i]));
+        }
+    }
+
     /// <summary>Adds everything another sketch holds.</summary>
     public void Merge(LatencySketch other)
     {

@@ -1,68 +1,100 @@
 namespace Forge.Domain.Sla;
 
-/// <summary>One cumulative counter with its cursor and the last difference it gave.</summary>
-internal sealed class Series(ulong id, Group group, SignalRole role, double boundMs, Family? family)
+/// <summary>
+/// One cumulative counter with its cursor and the last difference it gave, in 48 bytes: an organization may have thousands. It lies in <see cref="SeriesTable"/> and is known by its place there;
+/// what few series have (buckets) or many share (bounds, start times) is kept beside it.
+/// </summary>
+internal struct Series
 {
     public const long Never = long.MinValue;
 
-    public ulong Id { get; } = id;
+    // Interval lengths are at most 300,000 ms.
+    private const uint LengthMask = (1 << 19) - 1;
+    private const uint CountedBit = 1u << 19;
+    private const uint EndedBit = 1u << 20;
+    private const uint BucketsBit = 1u << 21;
+    private const int RoleShift = 24;
 
-    public Group Group { get; } = group;
+    public Series(ulong id, SignalRole role, ushort group, ushort family, ushort bound)
+    {
+        (Id, CursorAt, Group, Family, Bound) = (id, Never, group, family, bound);
+        _bits = (uint)role << RoleShift;
+    }
 
-    public Family? Family { get; } = family;
-
-    public SignalRole Role { get; } = role;
-
-    public double BoundMs { get; } = boundMs;
+    public ulong Id { get; }
 
     /// <summary>Time of the last applied sample in Unix milliseconds.</summary>
-    public long CursorAt { get; set; } = Never;
+    public long CursorAt { get; set; }
 
     /// <summary>Its value, whole.</summary>
     public long Value { get; set; }
 
-    /// <summary>Start of the interval that ended at the cursor; <see cref="Never"/> when the sample gave none.</summary>
-    public long From { get; set; } = Never;
+    /// <summary>What was counted in the interval that ended at the cursor.</summary>
+    public long Difference { get; private set; }
 
-    /// <summary>What was counted in that interval.</summary>
-    public long Difference { get; set; }
+    // Here, behind what takes eight bytes, so that nothing is left empty between.
+    private uint _bits;
+
+    /// <summary>The series whose sample followed the last time: senders keep their order, so a known one is found without a look-up. Only a guess.</summary>
+    public int Next { get; set; }
+
+    /// <summary>Place of its group.</summary>
+    public ushort Group { get; }
+
+    /// <summary>Place of its histogram; 0 = none.</summary>
+    public ushort Family { get; set; }
+
+    /// <summary>Place of its upper bound.</summary>
+    public ushort Bound { get; set; }
+
+    /// <summary>Place of the time when the counter was zero, as its sender says; 0 = not known.</summary>
+    public ushort Start { get; set; }
+
+    public readonly SignalRole Role => (SignalRole)(_bits >> RoleShift);
 
     /// <summary>The difference is in the latency counts (buckets wait until their whole family is there).</summary>
-    public bool Counted { get; set; }
-
-    /// <summary>Takes the difference of an interval that ends at <paramref name="at"/>; one of a bucket whose histogram has not counted yet goes on, up to 5 min.</summary>
-    public void Close(long from, long difference, long at)
+    public bool Counted
     {
-        var waits = Family is not null && !Counted && From != Never && from != Never && at - From <= SlaEngine.MaxIntervalMs;
-        (From, Difference, Counted) = waits ? (From, Difference + difference, false) : (from, difference, false);
+        readonly get => (_bits & CountedBit) != 0;
+        set => Set(CountedBit, value);
     }
 
     /// <summary>A stale marker ended it; the cursor is kept so that a scrape that failed once counts nothing twice.</summary>
-    public bool Ended { get; set; }
+    public bool Ended
+    {
+        readonly get => (_bits & EndedBit) != 0;
+        set => Set(EndedBit, value);
+    }
 
-    /// <summary>Newest sample seen, staged or applied.</summary>
-    public long SeenAt { get; set; } = Never;
+    /// <summary>It is a native or exponential histogram.</summary>
+    public bool HasBuckets
+    {
+        readonly get => (_bits & BucketsBit) != 0;
+        set => Set(BucketsBit, value);
+    }
 
-    /// <summary>Its value.</summary>
-    public long SeenValue { get; set; }
+    /// <summary>Start of the interval that ended at the cursor; <see cref="Never"/> when the sample gave none.</summary>
+    public readonly long From => (_bits & LengthMask) == 0 ? Never : CursorAt - (_bits & LengthMask);
 
-    /// <summary>When the counter was zero, as its sender says; 0 = not known.</summary>
-    public long StartMs { get; set; }
+    /// <summary>
+    /// Moves the cursor and takes the difference of the interval that ends there (<see cref="Never"/>: it gives none); one of a bucket whose histogram has not counted yet goes on, up to 5 min.
+    /// </summary>
+    public void Advance(long at, long value, long from, long difference)
+    {
+        var before = From;
+        var waits = Family != 0 && !Counted && before != Never && from != Never && at - before <= SlaEngine.MaxIntervalMs;
+        (CursorAt, Value) = (at, value);
+        Wait(waits ? before : from, waits ? Difference + difference : difference);
+    }
 
-    /// <summary>Buckets of a native or exponential histogram; null for a plain counter.</summary>
-    public BucketCursor? Buckets { get; set; }
+    /// <summary>A difference that is not counted yet.</summary>
+    public void Wait(long from, long difference)
+    {
+        var length = from == Never || CursorAt - from is <= 0 or > SlaEngine.MaxIntervalMs ? 0 : (uint)(CursorAt - from);
+        (Difference, _bits) = (difference, (_bits & ~(LengthMask | CountedBit)) | length);
+    }
 
-    /// <summary>Position in the checkpoint that is being written.</summary>
-    public int Ordinal { get; set; }
-
-    /// <summary>The series whose sample followed the last time: senders keep their order, so a known one is found without a look-up.</summary>
-    public Series? Next { get; set; }
-
-    /// <summary>The batch whose stretch of samples it was last seen in; tells a repetition inside one stretch.</summary>
-    public long Mark { get; set; }
-
-    /// <summary>Forgotten: a sample of the same identity is a new series.</summary>
-    public bool Dropped { get; set; }
+    private void Set(uint bit, bool value) => _bits = value ? _bits | bit : _bits & ~bit;
 }
 
 /// <summary>The buckets of one histogram, by bound.</summary>
@@ -70,40 +102,11 @@ internal sealed class Family(ulong id)
 {
     public ulong Id { get; } = id;
 
-    public List<Series> Members { get; } = [];
+    /// <summary>Places of its series.</summary>
+    public List<int> Members { get; } = [];
 
     /// <summary>It is in the list of families that the scrape in hand touches.</summary>
     public bool Touched { get; set; }
-
-    public void Add(Series series)
-    {
-        var at = Members.FindIndex(m => m.BoundMs > series.BoundMs);
-        if (at < 0) Members.Add(series);
-        else Members.Insert(at, series);
-    }
-
-    /// <summary>All members gave a difference over the same interval that ends at <paramref name="at"/>, and it is not counted yet.</summary>
-    public bool IsComplete(long at, out long from)
-    {
-        from = Series.Never;
-        foreach (var member in Members)
-        {
-            if (member.Ended) continue;
-            if (member.CursorAt != at || member.Counted || member.From == Series.Never) return false;
-            if (from == Series.Never) from = member.From;
-            else if (from != member.From) return false;
-        }
-        return from != Series.Never;
-    }
-
-    /// <summary>All members are there and their intervals still differ (one is new, began anew after a gap, or came after the others were counted): the next interval is the same for all.</summary>
-    public void GiveUp(long at)
-    {
-        foreach (var member in Members)
-            if (!member.Ended && member.CursorAt != at) return;
-        foreach (var member in Members)
-            if (!member.Ended) member.Counted = true;
-    }
 }
 
 /// <summary>Everything one group reported for one interval (From, the scrape's time].</summary>
@@ -144,7 +147,7 @@ internal struct IntervalCounts
 }
 
 /// <summary>A sample that waits for the rest of its scrape; a NaN is a stale marker.</summary>
-internal readonly record struct StagedSample(Series Series, double Value)
+internal readonly record struct StagedSample(int Series, double Value)
 {
     /// <summary>When the counter was zero; 0 = not known.</summary>
     public long StartMs { get; init; }
@@ -162,13 +165,34 @@ internal sealed class StagedScrape(long at, long firstArrivalMs)
 
     public List<StagedSample> Samples { get; } = [];
 
-    public HashSet<Series> Arrived { get; } = [];
+    /// <summary>The value of every series that is among them.</summary>
+    public Dictionary<int, double> Arrived { get; } = [];
+
+    public void Add(in StagedSample sample)
+    {
+        Samples.Add(sample);
+        Arrived[sample.Series] = sample.Value;
+    }
+
+    /// <summary>Series moved to other places.</summary>
+    public void Move(ReadOnlySpan<int> places)
+    {
+        Arrived.Clear();
+        for (var i = 0; i < Samples.Count; i++)
+        {
+            Samples[i] = Samples[i] with { Series = places[Samples[i].Series] };
+            Arrived[Samples[i].Series] = Samples[i].Value;
+        }
+    }
 }
 
 /// <summary>One emitter whose samples share timestamps.</summary>
 internal sealed class Group(ulong id)
 {
     public ulong Id { get; } = id;
+
+    /// <summary>Its place in the table.</summary>
+    public ushort Place { get; set; }
 
     /// <summary>First scrape ever seen, Unix milliseconds; <see cref="Series.Never"/> before.</summary>
     public long FirstAt { get; set; } = Series.Never;

@@ -1,35 +1,135 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
 namespace Forge.Domain.Sla;
 
-/// <summary>The groups, series and histograms of one organization.</summary>
+/// <summary>The groups, series and histograms of one organization. Series lie side by side in the order in which they came; their places change only when some are forgotten.</summary>
 internal sealed partial class SeriesTable
 {
     /// <summary>Silence after which a group and its series are forgotten.</summary>
     public const long ForgetAfterMs = 600_000;
 
-    private readonly Dictionary<ulong, Series> _series = [];
-    private readonly Dictionary<ulong, Family> _families = [];
+    /// <summary>More series than this do not fit.</summary>
+    public const int Most = 60_000;
+
+    private Series[] _series = [];
+
+    // Open addressing by identity: place + 1, 0 = free; at most three quarters full.
+    private ushort[] _index = [];
+
+    // By place; the first of the families is none.
+    private readonly List<Group?> _groups = [];
+    private readonly List<Family?> _families = [null];
+
+    // What many series share, by place; the first start is "not known".
+    private List<double> _bounds = [];
+    private List<long> _starts = [0];
+    private Dictionary<int, BucketCursor>? _buckets;
 
     public Dictionary<ulong, Group> Groups { get; } = [];
 
-    public int SeriesCount => _series.Count;
+    public int SeriesCount { get; private set; }
 
-    /// <summary>A series by its identity; <paramref name="before"/> is the one whose sample came before and learns who follows it.</summary>
-    public Series? Find(ulong id, Series? before)
+    /// <summary>A series by its place; valid until the next one is added.</summary>
+    public ref Series this[int place] => ref _series[place];
+
+    public Group GroupOf(in Series series) => _groups[series.Group]!;
+
+    public Family FamilyAt(int place) => _families[place]!;
+
+    public double BoundOf(in Series series) => _bounds[series.Bound];
+
+    /// <summary>When its counter was zero; 0 = not known.</summary>
+    public long StartOf(in Series series) => _starts[series.Start];
+
+    public BucketCursor? BucketsOf(int place) => _series[place].HasBuckets ? _buckets![place] : null;
+
+    /// <summary>Place of a series; -1 when it is not known. <paramref name="before"/> is the place of the one whose sample came before (-1 = none) and learns who follows it.</summary>
+    public int Find(ulong id, int before)
     {
-        if (before?.Next is { Dropped: false } expected && expected.Id == id) return expected;
-        if (!_series.TryGetValue(id, out var found)) return null;
-        if (before is { Dropped: false }) before.Next = found;
+        if ((uint)before < (uint)SeriesCount && _series[before].Next is var next && (uint)next < (uint)SeriesCount && _series[next].Id == id) return next;
+        var found = Find(id);
+        if (found >= 0 && (uint)before < (uint)SeriesCount) _series[before].Next = found;
         return found;
     }
 
-    public Series Add(ulong id, Group group, SignalRole role, double boundMs, ulong familyId)
+    public Group AddGroup(Group group)
     {
-        Family? family = null;
-        if (role == SignalRole.LatencyBucket && !_families.TryGetValue(familyId, out family)) _families[familyId] = family = new Family(familyId);
-        var series = new Series(id, group, role, boundMs, family);
-        family?.Add(series);
-        _series[id] = series;
-        return series;
+        var place = _groups.IndexOf(null);
+        if (place < 0)
+        {
+            place = _groups.Count;
+            _groups.Add(null);
+        }
+        group.Place = (ushort)place;
+        return _groups[place] = Groups[group.Id] = group;
+    }
+
+    public int Add(ulong id, Group group, SignalRole role, double boundMs, ulong familyId)
+    {
+        var family = role == SignalRole.LatencyBucket ? FamilyOf(familyId) : 0;
+        var place = SeriesCount;
+        if (place == _series.Length) Array.Resize(ref _series, place + Math.Max(8, place / 16));
+        _series[place] = new Series(id, role, group.Place, (ushort)family, family == 0 ? (ushort)0 : Shared(_bounds, boundMs)) { Next = place + 1 };
+        SeriesCount++;
+        if (SeriesCount * 4 > _index.Length * 3) Reindex();
+        else Enter(place);
+        if (family == 0) return place;
+        var members = _families[family]!.Members;
+        var at = members.FindIndex(m => BoundOf(_series[m]) > boundMs);
+        if (at < 0) members.Add(place);
+        else members.Insert(at, place);
+        return place;
+    }
+
+    public void SetStart(int place, long startMs)
+    {
+        // Starts that nobody has any more are swept out once they outnumber the series.
+        if (_starts[^1] != startMs && _starts.Count > SeriesCount + 64) ShareAgain();
+        _series[place].Start = Shared(_starts, startMs);
+    }
+
+    /// <summary>The buckets of a histogram; made when it has none yet.</summary>
+    public BucketCursor Buckets(int place)
+    {
+        if (BucketsOf(place) is { } known) return known;
+        _series[place].HasBuckets = true;
+        return (_buckets ??= [])[place] = new BucketCursor();
+    }
+
+    /// <summary>Newest sample seen of a series, staged or applied, and its value.</summary>
+    public (long At, long Value) SeenOf(int place)
+    {
+        ref readonly var series = ref _series[place];
+        var staged = GroupOf(series).Staged;
+        for (var i = staged.Count - 1; i >= 0 && staged[i].At > series.CursorAt; i--)
+            if (staged[i].Arrived.TryGetValue(place, out var value) && !double.IsNaN(value)) return (staged[i].At, (long)value);
+        return (series.CursorAt, series.Value);
+    }
+
+    /// <summary>All members gave a difference over the same interval that ends at <paramref name="at"/>, and it is not counted yet.</summary>
+    public bool IsComplete(Family family, long at, out long from)
+    {
+        from = Series.Never;
+        foreach (var place in CollectionsMarshal.AsSpan(family.Members))
+        {
+            ref readonly var member = ref _series[place];
+            if (member.Ended) continue;
+            if (member.CursorAt != at || member.Counted || member.From == Series.Never) return false;
+            if (from == Series.Never) from = member.From;
+            else if (from != member.From) return false;
+        }
+        return from != Series.Never;
+    }
+
+    /// <summary>All members are there and their intervals still differ (one is new, began anew after a gap, or came after the others were counted): the next interval is the same for all.</summary>
+    public void GiveUp(Family family, long at)
+    {
+        var members = CollectionsMarshal.AsSpan(family.Members);
+        foreach (var place in members)
+            if (!_series[place].Ended && _series[place].CursorAt != at) return;
+        foreach (var place in members)
+            if (!_series[place].Ended) _series[place].Counted = true;
     }
 
     /// <summary>
@@ -44,177 +144,112 @@ internal sealed partial class SeriesTable
             if (!silent || group.Staged.Count > 0) continue;
             changed = true;
             Groups.Remove(group.Id);
-            foreach (var series in _series.Values)
-                if (series.Group == group) Drop(series);
+            _groups[group.Place] = null;
         }
-        foreach (var series in _series.Values)
-        {
-            if (series.CursorAt == Series.Never || series.Group.Staged.Count > 0 || series.SeenAt >= series.Group.NewestAt - ForgetAfterMs) continue;
-            changed = true;
-            Drop(series);
-        }
-        return changed;
+        var dropped = 0;
+        for (var place = 0; place < SeriesCount; place++)
+            if (IsSilent(_series[place])) dropped++;
+        if (dropped > 0) Drop();
+        return changed || dropped > 0;
     }
 
-    public void Save(StateWriter writer)
+    private bool IsSilent(in Series series)
     {
-        writer.Count(_series.Count);
-        writer.Count(_families.Count);
-        writer.Count(Groups.Count);
-        var families = new Dictionary<ulong, int>();
-        foreach (var family in _families.Values)
+        if (_groups[series.Group] is not { } group) return true;
+        // Nothing of the group waits, so what was seen was applied.
+        return series.CursorAt != Series.Never && group.Staged.Count == 0 && series.CursorAt < group.NewestAt - ForgetAfterMs;
+    }
+
+    /// <summary>Takes out the silent ones; the others close ranks.</summary>
+    private void Drop()
+    {
+        var (places, count) = (new int[SeriesCount], 0);
+        for (var place = 0; place < SeriesCount; place++)
         {
-            families[family.Id] = families.Count;
-            writer.Word(family.Id);
+            places[place] = IsSilent(_series[place]) ? -1 : count;
+            if (places[place] < 0) continue;
+            _series[count] = _series[place] with { Next = count + 1 };
+            count++;
         }
-        var groups = new Dictionary<ulong, int>();
+        SeriesCount = count;
+        Array.Resize(ref _series, count);
+        for (var i = 1; i < _families.Count; i++)
+        {
+            if (_families[i] is not { } family) continue;
+            var members = family.Members;
+            for (var k = 0; k < members.Count; k++) members[k] = places[members[k]];
+            members.RemoveAll(m => m < 0);
+            if (members.Count == 0) _families[i] = null;
+        }
         foreach (var group in Groups.Values)
+            foreach (var scrape in group.Staged) scrape.Move(places);
+        if (_buckets is { } buckets)
         {
-            groups[group.Id] = groups.Count;
-            SaveGroup(writer, group);
+            _buckets = [];
+            foreach (var (place, cursor) in buckets)
+                if (places[place] >= 0) _buckets[places[place]] = cursor;
         }
-        var ordinal = 0;
-        foreach (var series in _series.Values)
+        ShareAgain();
+        Reindex();
+    }
+
+    /// <summary>Keeps of the shared bounds and starts what some series still has.</summary>
+    private void ShareAgain()
+    {
+        var (bounds, starts) = (_bounds, _starts);
+        (_bounds, _starts) = ([], [0]);
+        foreach (ref var series in _series.AsSpan(0, SeriesCount))
         {
-            series.Ordinal = ordinal++;
-            SaveSeries(writer, series, groups[series.Group.Id], series.Family is { } family ? families[family.Id] : 0);
-        }
-        foreach (var group in Groups.Values)
-        {
-            writer.Count(group.Staged.Count);
-            foreach (var scrape in group.Staged)
-            {
-                writer.Signed(scrape.At);
-                writer.Count(scrape.Samples.Count);
-                foreach (var sample in scrape.Samples)
-                {
-                    writer.Count(sample.Series.Ordinal);
-                    writer.Unsigned(double.IsNaN(sample.Value) ? 0 : (ulong)sample.Value + 1);
-                }
-            }
+            if (series.Family != 0) series.Bound = Shared(_bounds, bounds[series.Bound]);
+            series.Start = Shared(_starts, starts[series.Start]);
         }
     }
 
-    public void Load(StateReader reader, long nowMs)
+    private static ushort Shared<T>(List<T> values, T value)
+        where T : struct, IEquatable<T>
     {
-        var (seriesCount, familyCount, groupCount) = (reader.Count(1_000_000), reader.Count(1_000_000), reader.Count(100_000));
-        var families = new ulong[familyCount];
-        for (var i = 0; i < familyCount; i++)
+        // The newest first: the series of one sender come together.
+        for (var i = values.Count - 1; i >= 0; i--)
+            if (values[i].Equals(value)) return (ushort)i;
+        values.Add(value);
+        return (ushort)(values.Count - 1);
+    }
+
+    private int FamilyOf(ulong id)
+    {
+        for (var i = _families.Count - 1; i > 0; i--)
+            if (_families[i]?.Id == id) return i;
+        var free = _families.IndexOf(null, 1);
+        if (free >= 0) _families[free] = new Family(id);
+        else _families.Add(new Family(id));
+        return free >= 0 ? free : _families.Count - 1;
+    }
+
+    private int Find(ulong id)
+    {
+        if (_index.Length == 0) return -1;
+        for (var at = Home(id); ; at = (at + 1) & (_index.Length - 1))
         {
-            families[i] = reader.Word();
-            _families[families[i]] = new Family(families[i]);
-        }
-        var groups = new Group[groupCount];
-        for (var i = 0; i < groupCount; i++)
-        {
-            groups[i] = LoadGroup(reader, nowMs);
-            Groups[groups[i].Id] = groups[i];
-        }
-        var series = new Series[seriesCount];
-        for (var i = 0; i < seriesCount; i++) series[i] = LoadSeries(reader, groups, families);
-        foreach (var group in groups)
-        {
-            for (var n = reader.Count(100_000); n > 0; n--)
-            {
-                var scrape = new StagedScrape(reader.Signed(), nowMs);
-                for (var m = reader.Count(seriesCount); m > 0; m--)
-                {
-                    var of = series[reader.Count(seriesCount - 1)];
-                    var value = reader.Unsigned();
-                    scrape.Samples.Add(new StagedSample(of, value == 0 ? double.NaN : value - 1));
-                    scrape.Arrived.Add(of);
-                    if (value == 0 || scrape.At <= of.SeenAt) continue;
-                    (of.SeenAt, of.SeenValue) = (scrape.At, (long)value - 1);
-                }
-                group.Staged.Add(scrape);
-            }
+            var place = _index[at] - 1;
+            if (place < 0 || _series[place].Id == id) return place;
         }
     }
 
-    private static void SaveGroup(StateWriter writer, Group group)
+    private void Enter(int place)
     {
-        writer.Word(group.Id);
-        writer.Signed(group.LastAt);
-        Offset(writer, group.LastAt, group.FirstAt);
-        Offset(writer, group.LastAt, group.PreviousAt);
-        Offset(writer, group.LastAt, group.NewestAt);
-        Offset(writer, group.LastAt, group.ReportedTo);
-        writer.Count(group.ExpectedSeries);
-        writer.Unsigned((ulong)group.IntervalMs);
-        writer.Unsigned((ulong)group.Rate60);
-        writer.Unsigned((ulong)group.LatencyRate60);
-        writer.Count(group.Applied.Count);
-        foreach (var counts in group.Applied) counts.Save(writer);
+        var at = Home(_series[place].Id);
+        while (_index[at] != 0) at = (at + 1) & (_index.Length - 1);
+        _index[at] = (ushort)(place + 1);
     }
 
-    private static Group LoadGroup(StateReader reader, long nowMs)
+    private void Reindex()
     {
-        var group = new Group(reader.Word()) { LastAt = reader.Signed(), LastArrivalMs = nowMs };
-        group.FirstAt = Offset(reader, group.LastAt);
-        group.PreviousAt = Offset(reader, group.LastAt);
-        group.NewestAt = Offset(reader, group.LastAt);
-        group.ReportedTo = Offset(reader, group.LastAt);
-        group.ExpectedSeries = reader.Count(1_000_000);
-        group.IntervalMs = (long)reader.Unsigned();
-        group.Rate60 = (long)reader.Unsigned();
-        group.LatencyRate60 = (long)reader.Unsigned();
-        for (var n = reader.Count(10_000); n > 0; n--) group.Applied.Add(IntervalCounts.Load(reader));
-        return group;
+        var length = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(8, (SeriesCount * 4 / 3) + 1));
+        if (_index.Length == length) Array.Clear(_index);
+        else _index = new ushort[length];
+        for (var place = 0; place < SeriesCount; place++) Enter(place);
     }
 
-    private static void SaveSeries(StateWriter writer, Series series, int group, int family)
-    {
-        writer.Word(series.Id);
-        writer.Count(group);
-        writer.Byte((byte)((int)series.Role | (series.Counted ? 16 : 0) | (series.Ended ? 32 : 0)));
-        if (series.Role == SignalRole.LatencyBucket)
-        {
-            writer.Count(family);
-            writer.Double(series.BoundMs);
-        }
-        Offset(writer, series.Group.LastAt, series.CursorAt);
-        if (series.CursorAt == Series.Never) return;
-        writer.Unsigned((ulong)series.Value);
-        Offset(writer, series.CursorAt, series.From);
-        if (series.From != Series.Never) writer.Unsigned((ulong)series.Difference);
-    }
-
-    private Series LoadSeries(StateReader reader, Group[] groups, ulong[] families)
-    {
-        var id = reader.Word();
-        var group = groups[reader.Count(groups.Length - 1)];
-        var bits = reader.Byte();
-        var role = (SignalRole)(bits & 15);
-        if (role > SignalRole.BadOfTotal) throw new FormatException($"The SLA checkpoint holds a series of unknown role {bits & 15}.");
-        var bucket = role == SignalRole.LatencyBucket;
-        var family = bucket ? families[reader.Count(families.Length - 1)] : 0;
-        var series = Add(id, group, role, bucket ? reader.Double() : 0, family);
-        (series.Counted, series.Ended) = ((bits & 16) != 0, (bits & 32) != 0);
-        series.CursorAt = Offset(reader, group.LastAt);
-        if (series.CursorAt == Series.Never) return series;
-        series.Value = (long)reader.Unsigned();
-        (series.SeenAt, series.SeenValue) = (series.CursorAt, series.Value);
-        series.From = Offset(reader, series.CursorAt);
-        if (series.From != Series.Never) series.Difference = (long)reader.Unsigned();
-        return series;
-    }
-
-    /// <summary>Times are written as distances from a time that is already known.</summary>
-    private static void Offset(StateWriter writer, long anchor, long time)
-    {
-        writer.Flag(time != Series.Never);
-        if (time != Series.Never) writer.Signed(time - (anchor == Series.Never ? 0 : anchor));
-    }
-
-    private static long Offset(StateReader reader, long anchor) =>
-        reader.Flag() ? reader.Signed() + (anchor == Series.Never ? 0 : anchor) : Series.Never;
-
-    private void Drop(Series series)
-    {
-        _series.Remove(series.Id);
-        (series.Dropped, series.Next) = (true, null);
-        if (series.Family is not { } family) return;
-        family.Members.Remove(series);
-        if (family.Members.Count == 0) _families.Remove(family.Id);
-    }
+    /// <summary>Where an identity belongs: identities need not be mixed well.</summary>
+    private int Home(ulong id) => (int)((id * 0x9e3779b97f4a7c15UL) >> 40) & (_index.Length - 1);
 }

@@ -38,12 +38,25 @@ internal sealed class SketchTier(int minutes, int kept)
         return blocks;
     }
 
-    public void Load(StateReader reader, RangeSet[] table, LatencySketch scratch)
+    public void Save(StateWriter writer, RangeTable table, IReadOnlyCollection<long> blocks)
     {
+        writer.Count(blocks.Count);
+        var previous = 0L;
+        foreach (var block in blocks)
+        {
+            writer.Signed(block - previous);
+            table.Save(writer, this[block]);
+            previous = block;
+        }
+    }
+
+    public void Load(StateReader reader, RangeTable table, RangeSets sets, LatencySketch scratch)
+    {
+        var block = 0L;
         for (var n = reader.Count(kept); n > 0; n--)
         {
-            var block = Math.Clamp(reader.Signed(), 0, 1L << 40);
-            this[block] = LatencySketch.Packed.Load(reader, table, scratch);
+            block = Math.Clamp(block + reader.Signed(), 0, 1L << 40);
+            this[block] = table.Load(reader, sets, scratch);
         }
     }
 }
@@ -89,32 +102,18 @@ internal sealed class SketchTiers
         }
     }
 
-    /// <summary>Writes everything but the hours and days that rows hold; explicit buckets are written once.</summary>
-    public void Save(StateWriter writer, HourTier hours)
+    /// <summary>Writes everything but the hours and days that rows hold.</summary>
+    public void Save(StateWriter writer, HourTier hours, RangeTable table)
     {
-        long[][] blocks = [[.. _tiers[0].Blocks()], [.. _tiers[1].Blocks()], [.. Hours.Blocks().Where(hours.IsDue)], [.. Days.Blocks().Where(hours.IsDayDue)]];
-        var table = new List<RangeSet>();
-        for (var i = 0; i < blocks.Length; i++)
-            foreach (var block in blocks[i])
-                if (_tiers[i][block].IndexIn(table) < 0) table.Add(_tiers[i][block].Ranges);
-        writer.Count(table.Count);
-        foreach (var ranges in table) ranges.Save(writer);
-        for (var i = 0; i < blocks.Length; i++)
-        {
-            writer.Count(blocks[i].Length);
-            foreach (var block in blocks[i])
-            {
-                writer.Signed(block);
-                _tiers[i][block].Save(writer, table);
-            }
-        }
+        _tiers[0].Save(writer, table, _tiers[0].Blocks());
+        _tiers[1].Save(writer, table, _tiers[1].Blocks());
+        Hours.Save(writer, table, Hours.Blocks().FindAll(hours.IsDue));
+        Days.Save(writer, table, Days.Blocks().FindAll(hours.IsDayDue));
     }
 
-    public void Load(StateReader reader, RangeSets sets, LatencySketch scratch)
+    public void Load(StateReader reader, RangeTable table, RangeSets sets, LatencySketch scratch)
     {
-        var table = new RangeSet[reader.Count(1_000)];
-        for (var i = 0; i < table.Length; i++) table[i] = sets.Intern(RangeSet.Load(reader));
-        foreach (var tier in _tiers) tier.Load(reader, table, scratch);
+        foreach (var tier in _tiers) tier.Load(reader, table, sets, scratch);
     }
 
     private static void Merge(SketchTier tier, long block, LatencySketch sketch, LatencySketch scratch)

@@ -3,7 +3,10 @@ namespace Forge.Domain.Sla;
 // What no row holds yet as bytes: a format byte, varints, a checksum. Groups count as live again from the moment of restoring.
 public sealed partial class SlaEngine
 {
-    private const byte Format = 3;
+    private const byte Format = 4;
+
+    // The next one will be about as long.
+    private int _checkpointBytes = 1_024;
 
     /// <summary>
     /// Everything the engine knows but the hours that were marked stored: these come back from their rows. Call <see cref="MarkClean"/> once it is stored.
@@ -11,7 +14,7 @@ public sealed partial class SlaEngine
     public byte[] Checkpoint()
     {
         _minutes.Flush();
-        var writer = new StateWriter();
+        var (writer, table) = (new StateWriter(_checkpointBytes + 512), new RangeTable());
         writer.Byte(Format);
         writer.Flag(Policy.Monitored);
         writer.Signed(Policy.MonthFrom.ToUnixTimeMilliseconds());
@@ -41,13 +44,15 @@ public sealed partial class SlaEngine
         writer.Signed(_unknownTo);
         _hours.Save(writer);
         _ring.Save(writer, _hours);
-        _minutes.Save(writer, _hours);
-        _sketches.Save(writer, _hours);
-        foreach (var calendar in new[] { _day, _month, _quarter }) calendar.Save(writer, _scratch);
+        _minutes.Save(writer, _hours, table);
+        _sketches.Save(writer, _hours, table);
+        _day.Save(writer, table);
+        _month.Save(writer, table);
+        _quarter.Save(writer, table);
         SaveFrozen(writer);
         _table.Save(writer);
         _identities.Save(writer);
-        foreach (var track in _tracks) track.Save(writer);
+        foreach (var track in _tracks.All) track.Save(writer);
         for (var rank = 0; rank < _slowSketches.Length; rank++)
         {
             writer.Signed(_slowMinutes[rank].First);
@@ -58,7 +63,9 @@ public sealed partial class SlaEngine
         foreach (var group in _table.Groups.Values) group.CheckpointAt = group.NewestAt;
         _checkpointedVersion = _version;
         WantsCheckpoint = false;
-        return writer.Finish();
+        var bytes = writer.Finish();
+        _checkpointBytes = bytes.Length;
+        return bytes;
     }
 
     /// <summary>
@@ -115,23 +122,24 @@ public sealed partial class SlaEngine
         engine._unknownJudgedFromMs = nowMs + UnknownGraceMs;
         engine._hours.Load(reader);
         engine._ring.Load(reader);
-        engine._minutes.Load(reader);
-        engine._sketches.Load(reader, engine._ranges, engine._scratch);
-        engine._day = CalendarSums.Load(reader, engine._scratch);
-        engine._month = CalendarSums.Load(reader, engine._scratch);
-        engine._quarter = CalendarSums.Load(reader, engine._scratch);
+        var table = new RangeTable();
+        engine._minutes.Load(reader, table, engine._scratch);
+        engine._sketches.Load(reader, table, engine._ranges, engine._scratch);
+        engine._day = CalendarSums.Load(reader, table, engine._ranges, engine._scratch);
+        engine._month = CalendarSums.Load(reader, table, engine._ranges, engine._scratch);
+        engine._quarter = CalendarSums.Load(reader, table, engine._ranges, engine._scratch);
         engine._dayEndMs = engine.Policy.Zone.DayAt(Slots.StartOf(Math.Clamp(engine._day.First, 0, 10_000_000_000))).To.ToUnixTimeMilliseconds();
         engine.LoadFrozen(reader);
         engine._table.Load(reader, nowMs);
         foreach (var group in engine._table.Groups.Values) group.CheckpointAt = group.StoredAt = group.NewestAt;
         engine._identities.Load(reader);
-        foreach (var track in engine._tracks) track.Load(reader);
+        foreach (var track in engine._tracks.All) track.Load(reader);
         for (var rank = 0; rank < engine._slowSketches.Length; rank++)
         {
             engine._slowMinutes[rank] = (reader.Signed(), reader.Signed());
             engine._slowSketches[rank].Load(reader);
         }
-        engine.LoadShapes(reader, nowMs);
+        engine.LoadShapes(reader);
         reader.End();
         engine.TakeRows(hours);
         if (saved.Monitored != policy.Monitored || saved.MonthFrom != policy.MonthFrom || !SameCalendar(saved, policy) || saved.Terms.Episode != policy.Terms.EpisodeOrDefault) engine.Configure(policy, now);

@@ -9,7 +9,7 @@ public sealed partial class SlaEngine
     private static readonly SlaMetricType[] Metrics =
         [SlaMetricType.UPTIME, SlaMetricType.LATENCY_P50, SlaMetricType.LATENCY_P95, SlaMetricType.LATENCY_P99, SlaMetricType.ERROR_RATE];
 
-    private readonly EpisodeTrack[] _tracks;
+    private readonly EpisodeTracks _tracks = new(Metrics.Length);
     private readonly MetricSlots[] _sources;
     private readonly LatencySketch[] _slowSketches;
     private readonly (long First, long Last)[] _slowMinutes = new (long, long)[3];
@@ -62,7 +62,7 @@ public sealed partial class SlaEngine
         var forgotten = (int)Math.Clamp(_ring.Tail - first, 0, count);
         if (forgotten > 0)
         {
-            _tracks[metric].Set(new EpisodeState(_ring.Tail)
+            _tracks.All[metric].Set(new EpisodeState(_ring.Tail)
             {
                 IsOpen = true, Start = first, LastBad = _ring.Tail - 1, BadSlots = forgotten, LostSlots = forgotten, WorstGoodPpm = Ppm.One, Minute = long.MinValue,
             });
@@ -111,7 +111,7 @@ public sealed partial class SlaEngine
     private void SetEarlierTerms((EpisodeTerms Terms, long Until)? earlier)
     {
         _earlierTerms = earlier;
-        foreach (var track in _tracks) track.Earlier = earlier;
+        foreach (var track in _tracks.All) track.Earlier = earlier;
     }
 
     /// <summary>Another promise is about to come: the running figures of what it no longer promises are kept, because nobody records them more than once a minute.</summary>
@@ -148,40 +148,23 @@ public sealed partial class SlaEngine
     {
         var (to, silent) = (EpisodesTo, IsSilent);
         if (to == long.MinValue || (_dirtyFrom == long.MaxValue && _episodesFor == to && _episodesSilent == silent)) return;
-        if (IsCalm(to))
+        if (!CountsUnknown && _tracks.IsCalm(_ring, to, _dirtyFrom))
         {
-            for (var i = 0; i < Metrics.Length; i++) _episodes[i] = [];
+            // The usual case without running the machines.
+            _episodes.AsSpan().Fill([]);
             (_dirtyFrom, _episodesFor, _episodesSilent) = (long.MaxValue, to, silent);
             return;
         }
+        var tracks = _tracks.All;
         for (var i = 0; i < Metrics.Length; i++)
         {
-            var (closed, state) = _tracks[i].Evaluate(to, Policy.Terms.EpisodeOrDefault, _sources[i], _dirtyFrom);
+            var (closed, state) = tracks[i].Evaluate(to, Policy.Terms.EpisodeOrDefault, _sources[i], _dirtyFrom);
             var episodes = ImmutableArray.CreateBuilder<Episode>(closed.Count + 1);
             foreach (var ended in closed) episodes.Add(EpisodeOf(Metrics[i], ended, Slots.StartOf(ended.LastBad + 1), false));
             if (state.IsOpen) episodes.Add(EpisodeOf(Metrics[i], state, null, silent && state.CalmSince == 0));
             _episodes[i] = episodes.ToImmutable();
         }
         (_dirtyFrom, _episodesFor, _episodesSilent) = (long.MaxValue, to, silent);
-    }
-
-    /// <summary>The usual case without running the machines: nothing open, and no bad slot or flag among the slots that still change.</summary>
-    private bool IsCalm(long to)
-    {
-        if (CountsUnknown) return false;
-        var from = long.MaxValue;
-        foreach (var track in _tracks)
-        {
-            if (!track.IsCalm(_dirtyFrom)) return false;
-            from = Math.Min(from, track.ChangingFrom);
-        }
-        if (to - from >= 2 * Slots.Detailed) return false;   // now and then the machines have to move on
-        for (var slot = from; slot <= to; slot++)
-        {
-            var state = _ring[slot].State;
-            if ((state & SlotBits.VerdictMask) == (byte)SlotVerdict.Bad || (state & (SlotBits.SlowP50 | SlotBits.SlowP95 | SlotBits.SlowP99 | SlotBits.Errors)) != 0) return false;
-        }
-        return true;
     }
 
     private Episode EpisodeOf(SlaMetricType metric, in EpisodeState state, DateTimeOffset? end, bool unverified)
@@ -243,10 +226,12 @@ public sealed partial class SlaEngine
 
     private void ForgetEpisodes(long tail)
     {
+        if (Policy.Monitored && !CountsUnknown && _tracks.TryForget(_ring, tail, _dirtyFrom)) return;
+        var tracks = _tracks.All;
         for (var i = 0; i < Metrics.Length; i++)
         {
-            if (Policy.Monitored) _tracks[i].Forget(tail, Policy.Terms.EpisodeOrDefault, _sources[i], _dirtyFrom);
-            else _tracks[i].Start(tail);
+            if (Policy.Monitored) tracks[i].Forget(tail, Policy.Terms.EpisodeOrDefault, _sources[i], _dirtyFrom);
+            else tracks[i].Start(tail);
         }
     }
 

@@ -25,23 +25,24 @@ public sealed partial class SlaEngine
         (_mustPersist, _repeated) = (false, false);
         var receipt = _receipt;
         receipt.Clear();
-        if (batch.Samples.IsDefault) batch = batch with { Samples = [] };
-        if (batch.Intervals.IsDefault) batch = batch with { Intervals = [] };
-        if (batch.Histograms.IsDefault) batch = batch with { Histograms = [] };
-        if (batch.Gauges.IsDefault) batch = batch with { Gauges = [] };
+        // A part that was left out is an empty span.
+        var samples = batch.Samples.AsSpan();
+        var intervals = batch.Intervals.AsSpan();
+        var histograms = batch.Histograms.AsSpan();
+        var gauges = batch.Gauges.AsSpan();
         _replica = batch.Replica;
         if (batch.Identity != 0 && !_identities.Remember(batch.Identity))
         {
-            receipt.Ignore(IngestReason.Duplicate, batch.Samples.Length + batch.Intervals.Length + batch.Histograms.Length + batch.Gauges.Length);
+            receipt.Ignore(IngestReason.Duplicate, samples.Length + intervals.Length + histograms.Length + gauges.Length);
             needsCheckpoint = _durableVersion > _cleanVersion;
             return receipt.Build();
         }
         RollDay(_clockMs);
         foreach (var group in _table.Groups.Values) Drain(group, nowMs);
-        foreach (var interval in batch.Intervals) Take(interval, nowMs, receipt);
-        TakeSamples(batch.Samples.AsSpan(), nowMs, receipt);
-        foreach (var histogram in batch.Histograms) Take(histogram, nowMs, receipt);
-        foreach (ref readonly var gauge in batch.Gauges.AsSpan()) Take(gauge, nowMs, receipt);
+        foreach (var interval in intervals) Take(interval, nowMs, receipt);
+        TakeSamples(samples, nowMs, receipt);
+        foreach (var histogram in histograms) Take(histogram, nowMs, receipt);
+        foreach (ref readonly var gauge in gauges) Take(gauge, nowMs, receipt);
         foreach (var group in _touchedGroups) Drain(group, nowMs);
         _touchedGroups.Clear();
         CountUnknown(nowMs);
@@ -148,14 +149,7 @@ public sealed partial class SlaEngine
         var (first, count) = Slots.Cover(counts.From, toMs);
         var slot = first + count - 1;
         EnsureRing(slot);
-        var (low, below) = (0d, 0L);
-        for (var i = 0; i < bounds.Length; i++)
-        {
-            var high = double.IsPositiveInfinity(bounds[i]) ? low : bounds[i] / 1_000;
-            var inBucket = cumulative[i] - below;
-            if (inBucket > 0) AddToSketches(slot, low, high, inBucket);
-            (low, below) = (high, Math.Max(below, cumulative[i]));
-        }
+        _minutes.Target(Slots.FloorDiv(slot, Slots.PerMinute))?.AddCumulative(bounds, cumulative);
     }
 
     private void Take(in CumulativeSample sample, long nowMs, ReceiptBuilder receipt, ExponentialCounts? latency = null)
@@ -166,7 +160,7 @@ public sealed partial class SlaEngine
         else if (!stale && (!double.IsFinite(sample.Value) || sample.Value > (1L << 53))) receipt.Refuse(IngestReason.NotANumber, sample.AtMs);
         else if (sample.Role == SignalRole.LatencyBucket && (double.IsNaN(sample.BoundMs) || sample.BoundMs <= 0)) receipt.Refuse(IngestReason.NotANumber, sample.AtMs);
         else if (sample.Value < 0) receipt.Refuse(IngestReason.NegativeValue, sample.AtMs);
-        else if (_table.Find(sample.Series, null) is { } series) TakeKnown(series, sample, stale, nowMs, receipt, latency);
+        else if (_table.Find(sample.Series, -1) is >= 0 and var series) TakeKnown(series, sample, stale, nowMs, receipt, latency);
         else if (stale) receipt.Ignore(IngestReason.StaleMarker, 1);
         else TakeNew(sample, nowMs, receipt, latency);
     }
@@ -196,48 +190,49 @@ public sealed partial class SlaEngine
             receipt.Refuse(IngestReason.NotANumber, sample.AtMs);
             return;
         }
-        var series = _table.Add(sample.Series, group, sample.Role, sample.BoundMs, sample.Family);
-        Stage(series, sample.AtMs, Math.Floor(sample.Value), nowMs, sample.StartMs, latency);
+        Stage(_table.Add(sample.Series, group, sample.Role, sample.BoundMs, sample.Family), sample.AtMs, Math.Floor(sample.Value), nowMs, sample.StartMs, latency);
         if (born) receipt.Accept();
         else receipt.Ignore(IngestReason.Baseline, 1);
         _mustPersist = true;
     }
 
-    private void TakeKnown(Series series, in CumulativeSample sample, bool stale, long nowMs, ReceiptBuilder receipt, ExponentialCounts? latency)
+    private void TakeKnown(int place, in CumulativeSample sample, bool stale, long nowMs, ReceiptBuilder receipt, ExponentialCounts? latency)
     {
-        var at = sample.AtMs;
-        if (at <= series.CursorAt || IsStaged(series, at))
+        ref readonly var series = ref _table[place];
+        var (at, group) = (sample.AtMs, _table.GroupOf(series));
+        if (at <= series.CursorAt || IsStaged(group, place, at))
         {
             if (at < series.CursorAt - MaxIntervalMs) receipt.Refuse(IngestReason.TooOld, at);
             else receipt.Ignore(at < series.CursorAt ? IngestReason.LateCovered : IngestReason.Duplicate, 1);
             _repeated = true;
             return;
         }
-        if (IsOutOfOrder(series.Group, at))
+        if (IsOutOfOrder(group, at))
         {
             receipt.Refuse(IngestReason.TooOld, at);
             return;
         }
         if (stale)
         {
-            Stage(series, at, double.NaN, nowMs);
+            Stage(place, at, double.NaN, nowMs);
             receipt.Ignore(IngestReason.StaleMarker, 1);
             _mustPersist = true;
             return;
         }
         var value = Math.Floor(sample.Value);
-        var gap = series.SeenAt != Series.Never && at - series.SeenAt > MaxIntervalMs;
-        var reset = at < series.SeenAt || value < series.SeenValue || IsRestart(series, sample.StartMs, series.SeenAt);
-        if (!gap && at > series.SeenAt && IsTooMany(reset ? value : value - series.SeenValue, series.SeenAt, at))
+        var (seenAt, seenValue) = _table.SeenOf(place);
+        var gap = seenAt != Series.Never && at - seenAt > MaxIntervalMs;
+        var reset = at < seenAt || value < seenValue || IsRestart(_table.StartOf(series), sample.StartMs, seenAt);
+        if (!gap && at > seenAt && IsTooMany(reset ? value : value - seenValue, seenAt, at))
         {
             receipt.Refuse(IngestReason.NotANumber, at);
             return;
         }
-        Stage(series, at, value, nowMs, sample.StartMs, latency);
+        Stage(place, at, value, nowMs, sample.StartMs, latency);
         if (gap) receipt.Ignore(IngestReason.Gap, 1);
         else receipt.Accept();
         _mustPersist |= gap || reset;
-        LookAhead(series.Group, at);
+        LookAhead(group, at);
     }
 
     /// <summary>A sender that catches up brings minutes of data at once; after a crash the next difference may span only 5 of them, and the sender's own interval comes on top.</summary>
@@ -250,8 +245,8 @@ public sealed partial class SlaEngine
     }
 
     /// <summary>The sender says that the counter began anew after the sample before: its old start is behind us.</summary>
-    private static bool IsRestart(Series series, long startMs, long lastAt) =>
-        startMs != 0 && lastAt != Series.Never && (startMs > lastAt || (series.StartMs != 0 && startMs > series.StartMs));
+    private static bool IsRestart(long knownMs, long startMs, long lastAt) =>
+        startMs != 0 && lastAt != Series.Never && (startMs > lastAt || (knownMs != 0 && startMs > knownMs));
 
     /// <summary>A first sample whose counter was zero after the group's previous scrape, at most 5 min ago.</summary>
     private static bool BornAt(long startMs, long before, long at) => startMs > before && startMs < at && at - startMs <= MaxIntervalMs;
@@ -260,10 +255,10 @@ public sealed partial class SlaEngine
 
     private static bool IsTooMany(double difference, long from, long at) => difference > (double)Slots.MaxRequestsPerSlot * Slots.Cover(from, at).Count;
 
-    private static bool IsStaged(Series series, long at)
+    private static bool IsStaged(Group group, int place, long at)
     {
-        foreach (var scrape in series.Group.Staged)
-            if (scrape.At == at) return scrape.Arrived.Contains(series);
+        foreach (var scrape in group.Staged)
+            if (scrape.At == at) return scrape.Arrived.ContainsKey(place);
         return false;
     }
 
@@ -272,7 +267,7 @@ public sealed partial class SlaEngine
         if (_table.Groups.TryGetValue(id, out var group)) return group;
         if (_table.Groups.Count >= MaxGroups) Forget(nowMs, 0);
         if (_table.Groups.Count >= MaxGroups) return null;
-        return _table.Groups[id] = new Group(id) { LastArrivalMs = nowMs, Replica = _replica, ReplicaSeenMs = nowMs };
+        return _table.AddGroup(new Group(id) { LastArrivalMs = nowMs, Replica = _replica, ReplicaSeenMs = nowMs });
     }
 
     private sealed class ReceiptBuilder

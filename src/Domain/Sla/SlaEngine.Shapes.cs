@@ -111,9 +111,9 @@ public sealed partial class SlaEngine
     /// <summary>One more counter, histogram or gauge is allowed; what is long silent makes room first.</summary>
     private bool HasRoom(long nowMs)
     {
-        if (_table.SeriesCount + (_gauges?.Count ?? 0) < MaxSeries) return true;
+        if (_table.SeriesCount + (_gauges?.Count ?? 0) < Math.Min(MaxSeries, SeriesTable.Most)) return true;
         Forget(nowMs, 0);
-        return _table.SeriesCount + (_gauges?.Count ?? 0) < MaxSeries;
+        return _table.SeriesCount + (_gauges?.Count ?? 0) < Math.Min(MaxSeries, SeriesTable.Most);
     }
 
     /// <summary>
@@ -213,14 +213,12 @@ public sealed partial class SlaEngine
 
     private void SaveShapes(StateWriter writer)
     {
-        _table.SaveShapes(writer);
         writer.Flag(_gauges is not null);
         _gauges?.Save(writer);
     }
 
-    private void LoadShapes(StateReader reader, long nowMs)
+    private void LoadShapes(StateReader reader)
     {
-        _table.LoadShapes(reader, nowMs);
         if (reader.Flag()) (_gauges = new Gauges()).Load(reader, _table);
     }
 }

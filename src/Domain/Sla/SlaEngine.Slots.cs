@@ -143,10 +143,11 @@ public sealed partial class SlaEngine
     /// <summary>Moves the ring, the minutes and the episodes' starting points so that a slot is kept.</summary>
     private void EnsureRing(long slot)
     {
+        if (slot <= _ring.Newest && !_ring.IsEmpty && !_minutes.IsEmpty) return;
         if (_ring.IsEmpty)
         {
             _ring.Start(slot);
-            foreach (var track in _tracks) track.Start(_ring.Tail);
+            foreach (var track in _tracks.All) track.Start(_ring.Tail);
         }
         while (_ring.Newest < slot)
         {

@@ -3,19 +3,16 @@ namespace Forge.Domain.Sla;
 // A scrape is applied whole: its samples wait until every series of the group's previous scrape is there, at most 10 s (sla.md 3.2).
 public sealed partial class SlaEngine
 {
-    private void Stage(Series series, long at, double value, long nowMs, long startMs = 0, ExponentialCounts? latency = null)
+    private void Stage(int place, long at, double value, long nowMs, long startMs = 0, ExponentialCounts? latency = null)
     {
-        var group = series.Group;
+        var group = _table.GroupOf(_table[place]);
         var i = group.Staged.FindIndex(s => s.At >= at);
         if (i < 0 || group.Staged[i].At != at)
         {
             if (i < 0) i = group.Staged.Count;
             group.Staged.Insert(i, new StagedScrape(at, nowMs));
         }
-        var scrape = group.Staged[i];
-        scrape.Samples.Add(new StagedSample(series, value) { StartMs = startMs, Latency = latency });
-        scrape.Arrived.Add(series);
-        if (!double.IsNaN(value) && at > series.SeenAt) (series.SeenAt, series.SeenValue) = (at, (long)value);
+        group.Staged[i].Add(new StagedSample(place, value) { StartMs = startMs, Latency = latency });
         group.NewestAt = Math.Max(group.NewestAt, at);
         group.LastArrivalMs = nowMs;
         if (!_touchedGroups.Contains(group)) _touchedGroups.Add(group);
@@ -42,15 +39,15 @@ public sealed partial class SlaEngine
     }
 
     /// <summary>Senders deliver a series in order, so when a later scrape is complete nothing more will come for an earlier one.</summary>
-    private static bool AnyComplete(Group group)
+    private bool AnyComplete(Group group)
     {
         if (group.LastAt == Series.Never) return true;
         foreach (var scrape in group.Staged)
         {
             if (scrape.At <= group.LastAt) return true;
             var expected = 0;
-            foreach (var (series, _) in scrape.Samples)
-                if (series.CursorAt == group.LastAt && !series.Ended) expected++;
+            foreach (var sample in scrape.Samples)
+                if (_table[sample.Series] is { Ended: false } series && series.CursorAt == group.LastAt) expected++;
             if (expected >= group.ExpectedSeries) return true;
         }
         return false;
@@ -76,9 +73,9 @@ public sealed partial class SlaEngine
         var (values, fresh) = (0, scrape.At > group.LastAt);
         foreach (var sample in scrape.Samples)
         {
-            var (series, value) = sample;
+            ref var series = ref _table[sample.Series];
             if (scrape.At <= series.CursorAt) continue;
-            if (double.IsNaN(value))
+            if (double.IsNaN(sample.Value))
             {
                 if (!series.Ended && series.CursorAt == group.LastAt) group.ExpectedSeries--;
                 series.Ended = true;
@@ -106,12 +103,13 @@ public sealed partial class SlaEngine
 
     private void Move(in StagedSample sample, long at, Group group)
     {
-        var (series, value, from) = (sample.Series, (long)sample.Value, sample.Series.CursorAt);
-        var reset = value < series.Value || IsRestart(series, sample.StartMs, from);
+        ref var series = ref _table[sample.Series];
+        var (value, from) = ((long)sample.Value, series.CursorAt);
+        var reset = value < series.Value || IsRestart(_table.StartOf(series), sample.StartMs, from);
         ExponentialCounts? rise = null;
         if (sample.Latency is { } latency)
         {
-            var buckets = series.Buckets ??= new BucketCursor();
+            var buckets = _table.Buckets(sample.Series);
             rise = reset ? null : buckets.Rise(latency);
             reset |= rise is null;
             rise ??= latency;
@@ -120,14 +118,13 @@ public sealed partial class SlaEngine
         var difference = reset ? value : value - series.Value;
         if (from == Series.Never) (from, difference) = (AppliedBefore(group, at), value);
         if (series.CursorAt == Series.Never && from != Series.Never && at - from > MaxIntervalMs && BornAt(sample.StartMs, from, at)) from = sample.StartMs;
-        if (sample.StartMs != 0) series.StartMs = sample.StartMs;
+        if (sample.StartMs != 0) _table.SetStart(sample.Series, sample.StartMs);
         if (from != Series.Never && at - from > MaxIntervalMs) from = Series.Never;
-        (series.CursorAt, series.Value, series.Ended) = (at, value, false);
-        series.Close(from, from == Series.Never ? 0 : difference, at);
-        if (at >= series.SeenAt) (series.SeenAt, series.SeenValue) = (at, value);
-        if (series.Family is { } family)
+        series.Advance(at, value, from, from == Series.Never ? 0 : difference);
+        series.Ended = false;
+        if (series.Family != 0)
         {
-            Touch(family);
+            Touch(_table.FamilyAt(series.Family));
             return;
         }
         if (from == Series.Never) return;

@@ -10,6 +10,9 @@ public sealed partial class SlaEngine
     private readonly LatencySketch _scratch;
     private readonly LatencySketch _sum;
     private readonly RollingSlots[] _rolling = [new(30), new(180), new(360), new(720), new(2_160)];
+
+    // No rolling window holds a slot from here on.
+    private long _rollingEnd = long.MinValue;
     private CalendarSums _day;
     private CalendarSums _month;
     private CalendarSums _quarter;
@@ -26,6 +29,7 @@ public sealed partial class SlaEngine
         _day.Change(slot, from, to);
         _month.Change(slot, from, to);
         _quarter.Change(slot, from, to);
+        if (slot >= _rollingEnd) return;   // a new slot: no window has come so far
         foreach (var window in _rolling) window.Change(slot, from, to);
     }
 
@@ -35,6 +39,7 @@ public sealed partial class SlaEngine
         _day.Change(slice, from, to);
         _month.Change(slice, from, to);
         _quarter.Change(slice, from, to);
+        if (slice >= _rollingEnd) return;
         foreach (var window in _rolling) window.Change(slice, from, to);
     }
 

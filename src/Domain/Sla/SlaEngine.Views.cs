@@ -170,6 +170,7 @@ public sealed partial class SlaEngine
     {
         var first = end - window.Length;
         var sums = default(TierSums);
+        _rollingEnd = Math.Max(_rollingEnd, end);
         (sums.Slots, sums.Slices) = window.At(end, _ring, SliceSlots);
         if (window.Length > Slots.Detailed)
         {

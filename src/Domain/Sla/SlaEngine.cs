@@ -57,7 +57,6 @@ public sealed partial class SlaEngine
         var (quarterFirst, quarterEnd) = QuarterOf(policy);
         (_day, _month, _quarter) = (new CalendarSums(0, 0), new CalendarSums(Slots.At(policy.CoveredFrom), Slots.At(policy.CoveredTo)), new CalendarSums(quarterFirst, quarterEnd));
         StartDay(nowMs);
-        _tracks = [.. Metrics.Select(metric => new EpisodeTrack())];
         _sources = [.. Metrics.Select(metric => new MetricSlots(this, metric))];
         _slowSketches = [new LatencySketch(_ranges), new LatencySketch(_ranges), new LatencySketch(_ranges)];
         _unknownFrom = Slots.At(nowMs);
@@ -129,7 +128,7 @@ public sealed partial class SlaEngine
         if (!SameCalendar(old, policy)) SumCalendars();
         if (continued && old.Terms.EpisodeOrDefault != policy.Terms.EpisodeOrDefault) SetEarlierTerms((old.Terms.EpisodeOrDefault, Slots.At(policy.MonthFrom)));
         if (policy.Terms.Latency != old.Terms.Latency) LatencyApproximate = false;
-        foreach (var track in _tracks)
+        foreach (var track in _tracks.All)
         {
             if (continued || _ring.IsEmpty) track.Rewind();
             else track.Start(_ring.Tail);

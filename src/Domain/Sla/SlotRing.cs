@@ -10,6 +10,9 @@ internal static class SlotBits
     public const byte Errors = 32;
     public const byte Covered = 64;
 
+    /// <summary>Everything that makes a slot more than its verdict.</summary>
+    public const byte Flags = SlowP50 | SlowP95 | SlowP99 | Errors;
+
     /// <summary>Bad because a recorded violation says so; its counts were lost.</summary>
     public const byte Restored = 128;
 }
@@ -34,15 +37,18 @@ internal struct SlotDetail
 }
 
 /// <summary>The last 6 h of slots, addressed by slot number; an hour more stays readable behind them, so that an episode can look back and an hour be stored when its last slot stops changing.</summary>
-internal sealed class SlotRing
+internal sealed partial class SlotRing
 {
     /// <summary>Most slots to move on at once.</summary>
     public const int LookBack = 64;
     public const int Capacity = Slots.Kept + Slots.PerHour;
-    private readonly uint[] _total = new uint[Capacity];
-    private readonly uint[] _bad = new uint[Capacity];
+    private readonly SlotRequests[] _requests = new SlotRequests[Capacity];
     private readonly byte[] _state = new byte[Capacity];
     private readonly SlotDetail[] _detail = new SlotDetail[Slots.Detailed];
+
+    // Where the newest slot lies: every other one is found from there by a subtraction.
+    private int _head;
+    private int _detailHead;
 
     public bool IsEmpty { get; private set; } = true;
 
@@ -64,39 +70,55 @@ internal sealed class SlotRing
     {
         get
         {
-            if (IsEmpty || slot > Newest || slot <= Newest - Capacity) return default;
+            if (IsEmpty || (ulong)(Newest - slot) >= Capacity) return default;
             var i = Cell(slot);
-            return new SlotValue(_total[i], _bad[i], _state[i]);
+            return new SlotValue(_requests[i].Total60, _requests[i].Bad60, _state[i]);
         }
         set
         {
             var i = Cell(slot);
-            (_total[i], _bad[i], _state[i]) = value;
+            (_requests[i].Total60, _requests[i].Bad60, _state[i]) = value;
         }
     }
 
-    public ref SlotDetail Detail(long slot) => ref _detail[(int)(((slot % Slots.Detailed) + Slots.Detailed) % Slots.Detailed)];
+    /// <summary>What only the newest 60 slots have.</summary>
+    public ref SlotDetail Detail(long slot)
+    {
+        var at = _detailHead - (int)(Newest - slot);
+        return ref _detail[at < 0 ? at + Slots.Detailed : at];
+    }
+
+    /// <summary>No slot from one to another (both may lie outside the ring) is bad or has a flag.</summary>
+    public bool IsCalm(long first, long last)
+    {
+        if (IsEmpty) return true;
+        for (var slot = Math.Max(first, Oldest); slot <= Math.Min(last, Newest); slot++)
+        {
+            var state = _state[Cell(slot)];
+            if ((state & SlotBits.VerdictMask) == (byte)SlotVerdict.Bad || (state & SlotBits.Flags) != 0) return false;
+        }
+        return true;
+    }
 
     /// <summary>Starts an empty ring at a slot.</summary>
     public void Start(long newest)
     {
-        Array.Clear(_total);
-        Array.Clear(_bad);
+        Array.Clear(_requests);
         Array.Clear(_state);
         Array.Clear(_detail);
-        (IsEmpty, Newest) = (false, newest);
+        (IsEmpty, Newest, _head, _detailHead) = (false, newest, Capacity - 1, Slots.Detailed - 1);
     }
 
     /// <summary>Moves the newest end by at most <see cref="LookBack"/> slots; the new slots are empty.</summary>
     public void Advance(long newest)
     {
-        for (var slot = Newest + 1; slot <= newest; slot++)
+        while (Newest < newest)
         {
-            var i = Cell(slot);
-            (_total[i], _bad[i], _state[i]) = (0, 0, 0);
-            Detail(slot) = default;
+            Newest++;
+            _head = _head + 1 == Capacity ? 0 : _head + 1;
+            _detailHead = _detailHead + 1 == Slots.Detailed ? 0 : _detailHead + 1;
+            (_requests[_head], _state[_head], _detail[_detailHead]) = (default, 0, default);
         }
-        Newest = newest;
     }
 
     /// <summary>Sums of the slots first..last.</summary>
@@ -104,89 +126,28 @@ internal sealed class SlotRing
     {
         var sums = default(SlotSums);
         if (IsEmpty) return sums;
-        for (var slot = Math.Max(first, Oldest); slot <= Math.Min(last, Newest); slot++) sums.Add(this[slot], 1);
+        (first, last) = (Math.Max(first, Oldest), Math.Min(last, Newest));
+        if (first > last) return sums;
+        var i = Cell(first);
+        for (var left = last - first + 1; left > 0; left--)
+        {
+            sums.Add(new SlotValue(_requests[i].Total60, _requests[i].Bad60, _state[i]), 1);
+            i = i + 1 == Capacity ? 0 : i + 1;
+        }
         return sums;
     }
 
-    /// <summary>
-    /// Writes the slots of hours that no row holds as they are; the others come from their rows. Rows know requests by minute only: what figures of violations are computed from, the counts of
-    /// bad slots, is written too.
-    /// </summary>
-    public void Save(StateWriter writer, HourTier hours)
+    private int Cell(long slot)
     {
-        writer.Flag(!IsEmpty);
-        if (IsEmpty) return;
-        writer.Signed(Newest);
-        var run = 0;
-        SlotValue previous = default;
-        var (due, dueUntil) = (false, long.MinValue);
-        for (var slot = Oldest; slot <= Newest; slot++)
-        {
-            if (slot >= dueUntil)
-            {
-                var hour = Slots.FloorDiv(slot, Slots.PerHour);
-                (due, dueUntil) = (hours.IsDue(hour), (hour + 1) * Slots.PerHour);
-            }
-            var value = this[slot];
-            if (!due && value.Verdict != SlotVerdict.Bad && !value.Has(SlotBits.Errors)) value = default;
-            if (value == previous)
-            {
-                run++;
-                continue;
-            }
-            writer.Count(run);
-            run = 0;
-            writer.Byte(value.State);
-            writer.Sixtieths(value.Total60);
-            writer.Sixtieths(value.Bad60);
-            previous = value;
-        }
-        writer.Count(run);
-        for (var slot = Newest - Slots.Detailed + 1; slot <= Newest; slot++)
-        {
-            ref var detail = ref Detail(slot);
-            var used = (detail.Latency60 | detail.Evidence | detail.LatencyEvidence) != 0;
-            writer.Byte((byte)((used ? 1 : 0) | ((detail.Slow50 | detail.Slow95 | detail.Slow99) != 0 ? 2 : 0)));
-            if (!used) continue;
-            writer.Sixtieths(detail.Latency60);
-            writer.Unsigned(detail.Evidence);
-            writer.Unsigned(detail.LatencyEvidence);
-            if ((detail.Slow50 | detail.Slow95 | detail.Slow99) == 0) continue;
-            writer.Sixtieths(detail.Slow50);
-            writer.Sixtieths(detail.Slow95);
-            writer.Sixtieths(detail.Slow99);
-        }
+        var at = _head - (int)(Newest - slot);
+        return at < 0 ? at + Capacity : at;
     }
 
-    public void Load(StateReader reader)
+    private struct SlotRequests
     {
-        if (!reader.Flag()) return;
-        Start(reader.Signed());
-        SlotValue previous = default;
-        var slot = Oldest;
-        while (true)
-        {
-            for (var run = reader.Count(Capacity); run > 0; run--, slot++)
-            {
-                if (slot > Newest) throw new FormatException("The checkpoint has more slots than the ring.");
-                this[slot] = previous;
-            }
-            if (slot > Newest) break;
-            var state = reader.Byte();
-            previous = new SlotValue(reader.Sixtieths(), reader.Sixtieths(), state);
-            this[slot++] = previous;
-        }
-        for (slot = Newest - Slots.Detailed + 1; slot <= Newest; slot++)
-        {
-            var parts = reader.Byte();
-            if ((parts & 1) == 0) continue;
-            ref var detail = ref Detail(slot);
-            (detail.Latency60, detail.Evidence, detail.LatencyEvidence) = (reader.Sixtieths(), reader.UInt(), reader.UInt());
-            if ((parts & 2) != 0) (detail.Slow50, detail.Slow95, detail.Slow99) = (reader.Sixtieths(), reader.Sixtieths(), reader.Sixtieths());
-        }
+        public uint Total60;
+        public uint Bad60;
     }
-
-    private static int Cell(long slot) => (int)(((slot % Capacity) + Capacity) % Capacity);
 }
 
 /// <summary>Slot counts and requests (in sixtieths, outside excluded slots) of a stretch of slots; unknown is what is left of its length.</summary>

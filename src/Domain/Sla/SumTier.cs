@@ -51,6 +51,11 @@ internal sealed class SumTier(int kept, int slotsPerCell, int hot)
     private long _openGroup;
     private bool _openChanged;
 
+    // The slots of the cell that was changed last, and where it lies: nearly every change is in there.
+    private long _lastFirst;
+    private long _lastEnd;
+    private int _last;
+
     // Only MeanOfSlices has slices.
     private SliceCell[]? _slices;
 
@@ -122,7 +127,7 @@ internal sealed class SumTier(int kept, int slotsPerCell, int hot)
 
     public void Change(long slot, SlotValue from, SlotValue to)
     {
-        if (!At(Slots.FloorDiv(slot, slotsPerCell), out var at)) return;
+        if (!AtSlot(slot, out var at)) return;
         var sums = _cells[at].Slots;
         sums.Add(from, -1);
         sums.Add(to, 1);
@@ -131,7 +136,7 @@ internal sealed class SumTier(int kept, int slotsPerCell, int hot)
 
     public void Change(long slot, in SliceSums from, in SliceSums to)
     {
-        if (!At(Slots.FloorDiv(slot, slotsPerCell), out var at)) return;
+        if (!AtSlot(slot, out var at)) return;
         _slices ??= new SliceCell[hot];
         var sums = _slices[at].Sums;
         sums.Add(from, -1);
@@ -141,7 +146,7 @@ internal sealed class SumTier(int kept, int slotsPerCell, int hot)
 
     public void Add(long slot, in LatencySums latency)
     {
-        if (!At(Slots.FloorDiv(slot, slotsPerCell), out var at)) return;
+        if (!AtSlot(slot, out var at)) return;
         var sums = _cells[at].Latency.Sums;
         sums.Add(latency);
         _cells[at] = new Cell(_cells[at].Slots, new PackedLatency(sums));
@@ -223,9 +228,20 @@ internal sealed class SumTier(int kept, int slotsPerCell, int hot)
         _groups[first / PerGroup % _groups.Length] = Pack(cells);
     }
 
+    private bool AtSlot(long slot, out int at)
+    {
+        at = _last;
+        if (slot >= _lastFirst && slot < _lastEnd) return true;
+        var cell = Slots.FloorDiv(slot, slotsPerCell);
+        if (!At(cell, out at)) return false;
+        (_lastFirst, _lastEnd, _last) = (cell * slotsPerCell, (cell + 1) * slotsPerCell, at);
+        return true;
+    }
+
     /// <summary>Where a cell that may change lies; false when it is packed or gone.</summary>
     private bool At(long cell, out int at)
     {
+        if (IsEmpty || cell > Newest) _lastEnd = long.MinValue;
         if (IsEmpty) (IsEmpty, Newest) = (false, cell);
         if (cell > Newest + kept)
         {

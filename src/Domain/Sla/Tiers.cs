@@ -60,7 +60,7 @@ internal readonly struct PackedLatency(in LatencySums sums)
 /// Latency by minute as far back as slots are kept: counts, three percentiles in hundredths of a millisecond (0 = none), and the sketch of the newest six minutes. What comes late for an older
 /// minute waits in a sketch of its own until it is handed on.
 /// </summary>
-internal sealed class MinuteTier(RangeSets sets)
+internal sealed partial class MinuteTier(RangeSets sets)
 {
     public const int Kept = SlotRing.Capacity / Slots.PerMinute;
     public const int Live = 6;
@@ -174,49 +174,5 @@ internal sealed class MinuteTier(RangeSets sets)
     public void Restore(long minute, in LatencySums sums)
     {
         if (Contains(minute)) _sums[minute % Kept] = new PackedLatency(sums);
-    }
-
-    /// <summary>Writes counts of the hours that no row holds, and every percentile.</summary>
-    public void Save(StateWriter writer, HourTier hours)
-    {
-        writer.Flag(!IsEmpty);
-        if (IsEmpty) return;
-        writer.Signed(Newest);
-        Span<uint> previous = stackalloc uint[3];
-        previous.Clear();
-        for (var minute = Newest - Kept + 1; minute <= Newest; minute++)
-        {
-            var (sums, p50) = (_sums[minute % Kept].Sums, Percentile(minute, 0));
-            var keeps = sums.Count60 != 0 && hours.IsDue(Slots.FloorDiv(minute, 60));
-            writer.Byte((byte)((keeps ? 1 : 0) | (p50 != 0 ? 2 : 0)));
-            if (keeps) sums.Save(writer);
-            if (p50 == 0) continue;
-            for (var rank = 0; rank < 3; rank++)
-            {
-                writer.Signed((long)Percentile(minute, rank) - previous[rank]);
-                previous[rank] = Percentile(minute, rank);
-            }
-        }
-        for (var minute = Newest - Live + 1; minute <= Newest; minute++) Sketch(minute).Save(writer);
-    }
-
-    public void Load(StateReader reader)
-    {
-        if (!reader.Flag()) return;
-        (IsEmpty, Newest) = (false, Math.Max(Kept, reader.Signed()));
-        Span<long> previous = stackalloc long[3];
-        previous.Clear();
-        for (var minute = Newest - Kept + 1; minute <= Newest; minute++)
-        {
-            var parts = reader.Byte();
-            if ((parts & 1) != 0) _sums[minute % Kept] = new PackedLatency(LatencySums.Load(reader));
-            if ((parts & 2) == 0) continue;
-            for (var rank = 0; rank < 3; rank++)
-            {
-                previous[rank] += reader.Signed();
-                _percentiles[((int)(minute % Kept) * 3) + rank] = (uint)Math.Clamp(previous[rank], 0, uint.MaxValue);
-            }
-        }
-        for (var minute = Newest - Live + 1; minute <= Newest; minute++) Sketch(minute).Load(reader);
     }
 }

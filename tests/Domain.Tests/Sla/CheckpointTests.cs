@@ -157,6 +157,18 @@ public sealed class CheckpointTests
     }
 
     [Fact]
+    public void Restore_OfAnEpisodeWithMoreBadRequestsThanRequests_GoesOn()
+    {
+        // A pair of counters mapped the wrong way round: the "bad ones" outnumber what they are part of.
+        var engine = T.Engine(T.Terms(T.NoLatency));
+        for (var t = 0; t <= 7 * 3_600; t += 10)
+            engine.Send(t, T.Ok(t, 100 + t), new CumulativeSample(102, 0, 1, SignalRole.BadOfTotal, 0, T.Ms(t), 100 + (3L * t)));
+        var restored = SlaEngine.Restore(engine.Checkpoint(), engine.Policy, T.At(7 * 3_600));
+        Assert.True(engine.Episodes(SlaMetricType.UPTIME)[^1].Worst < 0);
+        Assert.Equal(engine.Picture(7 * 3_600), restored.Picture(7 * 3_600));
+    }
+
+    [Fact]
     public void Restore_UnderTheNextMonth_KeepsTheHoursAndStartsTheMonthAgain()
     {
         var engine = T.Engine(T.Terms(T.NoLatency));
