@@ -2,6 +2,7 @@ using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.EntityFrameworkCore.Infrastructure;
 using Npgsql;
 
 namespace Forge.Storage;
@@ -9,8 +10,9 @@ namespace Forge.Storage;
 /// <summary>The database as this process sees it: makes contexts, and lets one writer at a time into the SQLite file.</summary>
 public sealed class ForgeDatabase : IDisposable
 {
-    private readonly DbContextOptions<SqliteForgeDbContext>? _sqlite;
-    private readonly DbContextOptions<PostgresForgeDbContext>? _postgres;
+    // Contexts are used again: making one costs more than most of the queries here.
+    private readonly PooledDbContextFactory<SqliteForgeDbContext>? _sqlite;
+    private readonly PooledDbContextFactory<PostgresForgeDbContext>? _postgres;
     private readonly SqliteGate _gate = new();
 
     /// <summary>Prepares access; opens nothing yet.</summary>
@@ -21,16 +23,16 @@ public sealed class ForgeDatabase : IDisposable
         {
             Directory.CreateDirectory(options.DataDirectory);
             ConnectionString = new SqliteConnectionStringBuilder { DataSource = options.SqliteFile, DefaultTimeout = 15 }.ToString();
-            _sqlite = new DbContextOptionsBuilder<SqliteForgeDbContext>()
+            _sqlite = new(new DbContextOptionsBuilder<SqliteForgeDbContext>()
                 .UseSqlite(ConnectionString)
                 .AddInterceptors(new PragmaInterceptor(options.LedgerSynchronous))
-                .Options;
+                .Options);
             Orleans = new OrleansAdoNet("System.Data.SQLite", null, new GatedSqliteDataSource(ConnectionString, options.GrainSynchronous, _gate));
         }
         else
         {
             ConnectionString = options.ConnectionString ?? throw new ArgumentException("PostgreSQL needs a connection string.", nameof(options));
-            _postgres = new DbContextOptionsBuilder<PostgresForgeDbContext>().UseNpgsql(ConnectionString, npgsql => npgsql.CommandTimeout(5)).Options;
+            _postgres = new(new DbContextOptionsBuilder<PostgresForgeDbContext>().UseNpgsql(ConnectionString, npgsql => npgsql.CommandTimeout(5)).Options);
             Orleans = new OrleansAdoNet("Npgsql", ConnectionString, null);
         }
     }
@@ -60,7 +62,7 @@ public sealed class ForgeDatabase : IDisposable
 
     internal ForgeDbContext Open()
     {
-        ForgeDbContext context = _sqlite is not null ? new SqliteForgeDbContext(_sqlite) : new PostgresForgeDbContext(_postgres!);
+        ForgeDbContext context = _sqlite is not null ? _sqlite.CreateDbContext() : _postgres!.CreateDbContext();
         context.Database.AutoSavepointsEnabled = false;
         return context;
     }
