@@ -16,14 +16,18 @@ public sealed class Deadline(IGrainBase grain, TimeProvider time, DeadlineStore 
     /// <summary>The instant it is armed for, or null.</summary>
     public DateTimeOffset? DueAt { get; private set; }
 
-    /// <summary>Arms it for an instant; the row is written first, so that nothing but the store has to survive.</summary>
+    /// <summary>Arms it for an instant; the row is written first, so that nothing but the store has to survive. Nothing is written when row and reminder are there already.</summary>
     public async Task ArmAsync(DateTimeOffset at)
     {
         if (DueAt == at) return;
         var key = grain.GrainContext.GrainId.Key.ToString()!;
-        await store.SetAsync(kind, key, name, at, default);
         var wait = Wait(at);
-        await grain.RegisterOrUpdateReminder(name, wait, ReminderPeriod);
+        // At a start every grain arms what an earlier activation has armed: two reads instead of two writes that each wait for the disk, one after the other for all grains.
+        if (DueAt is not null || await store.FindAsync(kind, key, name, default) != at || await grain.GetReminder(name) is null)
+        {
+            await store.SetAsync(kind, key, name, at, default);
+            await grain.RegisterOrUpdateReminder(name, wait, ReminderPeriod);
+        }
         DueAt = at;
         StartTimer(wait);
     }

@@ -18,6 +18,13 @@ public sealed class DeadlineStore(ForgeDatabase database)
         return [.. rows];
     }
 
+    /// <summary>The instant a deadline is set to, or null.</summary>
+    public async Task<DateTimeOffset?> FindAsync(string kind, string key, string name, CancellationToken ct)
+    {
+        await using var context = database.Open();
+        return await context.Deadlines.Where(r => r.Kind == kind && r.Key == key && r.Name == name).Select(r => (DateTimeOffset?)r.DueAt).FirstOrDefaultAsync(ct);
+    }
+
     /// <summary>Sets or moves a deadline outside a commit.</summary>
     public Task SetAsync(string kind, string key, string name, DateTimeOffset dueAt, CancellationToken ct) => ChangeAsync(new DeadlineChange(kind, key, name, dueAt), ct);
 

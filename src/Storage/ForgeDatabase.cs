@@ -10,7 +10,7 @@ namespace Forge.Storage;
 /// <summary>The database as this process sees it: makes contexts, and lets one writer at a time into the SQLite file.</summary>
 public sealed class ForgeDatabase : IDisposable
 {
-    // Kept and used again: making a context's services is half of what a small query costs.
+    // Contexts are used again: making one costs more than most of the queries here.
     private readonly PooledDbContextFactory<SqliteForgeDbContext>? _sqlite;
     private readonly PooledDbContextFactory<PostgresForgeDbContext>? _postgres;
     private readonly SqliteGate _gate = new();
@@ -23,7 +23,7 @@ public sealed class ForgeDatabase : IDisposable
         {
             Directory.CreateDirectory(options.DataDirectory);
             ConnectionString = new SqliteConnectionStringBuilder { DataSource = options.SqliteFile, DefaultTimeout = 15 }.ToString();
-            _sqlite = new PooledDbContextFactory<SqliteForgeDbContext>(new DbContextOptionsBuilder<SqliteForgeDbContext>()
+            _sqlite = new(new DbContextOptionsBuilder<SqliteForgeDbContext>()
                 .UseSqlite(ConnectionString)
                 .AddInterceptors(new PragmaInterceptor(options.LedgerSynchronous))
                 .Options);
@@ -32,7 +32,7 @@ public sealed class ForgeDatabase : IDisposable
         else
         {
             ConnectionString = options.ConnectionString ?? throw new ArgumentException("PostgreSQL needs a connection string.", nameof(options));
-            _postgres = new PooledDbContextFactory<PostgresForgeDbContext>(new DbContextOptionsBuilder<PostgresForgeDbContext>().UseNpgsql(ConnectionString, npgsql => npgsql.CommandTimeout(5)).Options);
+            _postgres = new(new DbContextOptionsBuilder<PostgresForgeDbContext>().UseNpgsql(ConnectionString, npgsql => npgsql.CommandTimeout(5)).Options);
             Orleans = new OrleansAdoNet("Npgsql", ConnectionString, null);
         }
     }

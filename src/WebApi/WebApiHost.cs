@@ -49,7 +49,7 @@ public static class WebApiHost
         {
             hub.MaximumReceiveMessageSize = 32 * 1024;
             hub.EnableDetailedErrors = false;
-        }).AddJsonProtocol(json => json.PayloadSerializerOptions = new(ForgeJson.Default.Options));
+        }).AddJsonProtocol(json => json.PayloadSerializerOptions = SharedDeltas.Options());
 
         services.AddHealthChecks().AddCheck<IdentityHealth>("identity", tags: [HealthEndpoints.Ready, HealthEndpoints.Startup]);
         services.Configure<RouteOptions>(routes => routes.ConstraintMap["page"] = typeof(PageConstraint));

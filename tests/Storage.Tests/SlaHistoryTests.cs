@@ -149,6 +149,33 @@ public abstract class SlaHistoryTests(Store store)
         Assert.Equal(0, await store.Get<PeriodStore>().ForgetAsync(now, default));
     }
 
+    [Fact]
+    public async Task LastHours_OfAMonth_AreTheStoredHoursWithDetailOfTheNewest26()
+    {
+        var (id, now) = (Sample.OrganizationId(), Sample.Start.AddDays(200).AddMinutes(30));
+        var current = now.ToUnixTimeSeconds() / 3_600;
+        var bare = Filled(id, current - 30, 6) with { Sketch = [] };
+        await store.Get<CheckpointStore>().WriteAsync(
+            [Write(id, 0, 1, Filled(id, current - 745, 1), Filled(id, current - 744, 2), bare, Filled(id, current - 27, 3), Filled(id, current - 26, 4), Filled(id, current, 5), Filled(id, current + 1, 9))], default);
+        await store.Get<CheckpointStore>().WriteAsync([Write(Sample.OrganizationId(), 0, 1, Filled("eu-aaaaaaaaaa", current - 1, 7))], default);
+        var reader = store.Get<SlaHourReader>();
+
+        var last = await reader.LastAsync(id, now, default);
+
+        Assert.Equal([current - 744, current - 30, current - 27, current - 26, current], last.Select(h => h.Hour));
+        Assert.Equal([false, false, false, true, true], last.Select(h => h.Detail is not null));
+        var all = await reader.StoredAsync(id, current - 744, current + 1, detail: true, default);
+        Assert.Equal(all.Select(h => h.Sums), last.Select(h => h.Sums));
+        foreach (var (expected, actual) in all.Zip(last))
+        {
+            Assert.Equal(expected.Sketch, actual.Sketch);
+            if (actual.Detail is not { } detail) continue;
+            Assert.Equal(expected.Detail!.Minutes, detail.Minutes);
+            Assert.Equal(expected.Detail.Slots, detail.Slots);
+            Assert.Equal((id, expected.Detail.Hour, expected.Detail.Monitored, expected.Detail.Revision), (detail.OrganizationId, detail.Hour, detail.Monitored, detail.Revision));
+        }
+    }
+
     internal static SlaHour Filled(string organizationId, long hour, int requestsPerMinute)
     {
         var sketch = new LatencySketch();

@@ -36,11 +36,13 @@ internal static class SlaHourRows
     public static PeriodSums SumsOf(SlaSumsRow row) =>
         new PeriodSums(row.Good, row.Bad, row.Excluded, row.Total60, row.Bad60, row.Latency60, row.Slow50, row.Slow95, row.Slow99, default, default, default).WithExtra(row.Extra);
 
-    public static SlaHour? HourOf(SlaHourRow row)
+    public static SlaHour? HourOf(SlaHourRow row) =>
+        row.Detail is null ? null : HourOf(row.OrganizationId, row.Hour, row.Detail, Array(row.Sketch), row.Monitored, row.Revision);
+
+    public static SlaHour HourOf(string organizationId, long hour, byte[] detail, ImmutableArray<byte> sketch, bool monitored, int revision)
     {
-        if (row.Detail is null) return null;
-        var (minutes, slots) = HourDetail.Unpack(row.Detail);
-        return new SlaHour(row.OrganizationId, row.Hour, minutes, slots, Array(row.Sketch), row.Monitored, row.Revision);
+        var (minutes, slots) = HourDetail.Unpack(detail);
+        return new SlaHour(organizationId, hour, minutes, slots, sketch, monitored, revision);
     }
 
     public static ImmutableArray<byte> Array(byte[]? bytes) => bytes is null ? [] : ImmutableCollectionsMarshal.AsImmutableArray(bytes);

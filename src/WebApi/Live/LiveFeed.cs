@@ -21,6 +21,7 @@ public sealed class LiveFeed(TimeProvider time)
     private readonly LiveDelta[] _ring = new LiveDelta[RingSize];
     private readonly Dictionary<string, (long Number, DateTimeOffset HeardAt)> _silos = new(StringComparer.Ordinal);
     private readonly DateTimeOffset _startedAt = time.GetUtcNow();
+    private TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _sequence;
     private long _published;
     private bool _wantsFull = true;
@@ -59,6 +60,15 @@ public sealed class LiveFeed(TimeProvider time)
     /// <summary>Completes with the first full batch of any silo: an empty board before it says nothing.</summary>
     public Task Filled => _filled.Task;
 
+    /// <summary>Completes when <see cref="TakeFrame"/> has something to give out.</summary>
+    public Task News
+    {
+        get
+        {
+            lock (_gate) return _news.Task;
+        }
+    }
+
     /// <summary>The tiles of the board.</summary>
     public ImmutableArray<SlaTile> Tiles()
     {
@@ -81,6 +91,7 @@ public sealed class LiveFeed(TimeProvider time)
             if (batch.Full) _filled.TrySetResult();
             foreach (var delta in batch.Deltas)
                 if (!IsOver(delta, now) && _board.Apply(delta)) _ring[_sequence++ % RingSize] = delta;
+            if (_published < _sequence) _news.TrySetResult();
         }
     }
 
@@ -102,7 +113,7 @@ public sealed class LiveFeed(TimeProvider time)
         {
             if (_published == _sequence) return null;
             var frame = Frame(_published + 1, _sequence);
-            _published = _sequence;
+            (_published, _news) = (_sequence, new(TaskCreationOptions.RunContinuationsAsynchronously));
             return frame;
         }
     }

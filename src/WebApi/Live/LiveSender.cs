@@ -3,38 +3,47 @@ using Microsoft.AspNetCore.SignalR;
 
 namespace Forge.WebApi.Live;
 
-/// <summary>The one loop that sends to browsers: at most a frame per 100 ms, in order, and a heartbeat every 2 s.</summary>
+/// <summary>The one loop that sends to browsers, in order: a frame as soon as there is something, at most one per 100 ms, and a heartbeat every 2 s.</summary>
 internal sealed class LiveSender(LiveFeed feed, IHubContext<LiveHub, ILiveClient> hub, WebApiOptions options, TimeProvider time, ILogger<LiveSender> log) : BackgroundService
 {
-    private const int TicksPerHeartbeat = 20;
-    private const int TicksPerPrune = 600;
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan HeartbeatEvery = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan PruneEvery = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan SlowSend = TimeSpan.FromMilliseconds(50);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var browsers = hub.Clients.Group(LiveHub.Board);
-        using var timer = new PeriodicTimer(Tick, time);
-        for (var tick = 1; await Next(timer, stoppingToken); tick++)
+        var beatAt = time.GetTimestamp();
+        var prunedAt = beatAt;
+        while (!stoppingToken.IsCancellationRequested)
         {
-            if (tick % TicksPerPrune == 0) feed.Prune();
+            // A silo's batches come 100 ms apart too: a frame by a clock of its own would add as much again to the age of every tile.
+            await Pause(feed.News.WaitAsync(Left(beatAt, HeartbeatEvery), time, stoppingToken));
+            var at = time.GetTimestamp();
+            if (Left(prunedAt, PruneEvery) == TimeSpan.Zero)
+            {
+                prunedAt = at;
+                feed.Prune();
+            }
             if (feed.TakeFrame() is { } frame) await SendAsync(browsers.frame(frame), stoppingToken);
-            if (tick % TicksPerHeartbeat == 0)
+            if (Left(beatAt, HeartbeatEvery) == TimeSpan.Zero)
+            {
+                beatAt = at;
                 await SendAsync(browsers.heartbeat(new LiveHeartbeat(feed.NodeEpoch, feed.Published, time.GetUtcNow(), (int)Math.Min(int.MaxValue, feed.Age.TotalMilliseconds), options.Version)), stoppingToken);
+            }
+            await Pause(Task.Delay(Left(at, Spacing), time, stoppingToken));
         }
     }
 
-    private static async ValueTask<bool> Next(PeriodicTimer timer, CancellationToken stopping)
+    private TimeSpan Left(long since, TimeSpan length)
     {
-        try
-        {
-            return await timer.WaitForNextTickAsync(stopping);
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
+        var left = length - time.GetElapsedTime(since);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
+
+    // Neither the end of the wait nor the stop of the host is news.
+    private static async Task Pause(Task wait) => await wait.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     // One slow reader must not hold up the others: its frames queue in its own connection, in order, until the transport's send timeout cuts it; it comes back by resume.
     private async Task SendAsync(Task sending, CancellationToken stopping)

@@ -50,6 +50,26 @@ public sealed class LiveFeedTests
     }
 
     [Fact]
+    public void News_BetweenABatchAndTheNextFrame_IsThere()
+    {
+        var feed = new LiveFeed(_time);
+        var first = feed.News;
+        Assert.False(first.IsCompleted);
+        feed.Accept(new LiveBatch("a", 1, 0, true, []));
+        Assert.False(first.IsCompleted);   // nothing changed
+        feed.Accept(new LiveBatch("a", 2, 1, false, [Tile("x", 1, 1)]));
+        Assert.True(first.IsCompleted);
+        Assert.True(feed.News.IsCompleted);
+        feed.TakeFrame();
+        var second = feed.News;
+        Assert.False(second.IsCompleted);
+        feed.Accept(new LiveBatch("a", 3, 2, false, [Tile("x", 1, 1)]));
+        Assert.False(second.IsCompleted);   // known already
+        feed.Accept(new LiveBatch("a", 4, 3, false, [Tile("x", 1, 2)]));
+        Assert.True(second.IsCompleted);
+    }
+
+    [Fact]
     public void Start_WithinTheRing_ResumesWithExactlyTheMissedDeltas()
     {
         var feed = new LiveFeed(_time);
