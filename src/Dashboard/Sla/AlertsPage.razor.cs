@@ -68,6 +68,7 @@ public sealed partial class AlertsPage : IDisposable
             if (!Store.HasBoard) return null;
             var (pages, tickets) = (Store.Board.Tiles.Sum(t => t.Pages), Store.Board.Tiles.Sum(t => t.Tickets));
             return pages + tickets == 0 ? "Nothing needs anybody now."
+                : pages == 0 ? $"Nothing needs anybody now; {Say.Many(tickets, "alert waits", "alerts wait")} for working hours."
                 : $"{Say.Many(pages, "alert needs", "alerts need")} somebody now, {Say.Count(tickets)} in working hours.";
         }
     }

@@ -25,6 +25,8 @@ public sealed partial class TelemetryPage : IDisposable
 
     private string? Chosen => string.IsNullOrEmpty(OrganizationId) ? null : OrganizationId;
 
+    private string? ChosenName => Chosen is { } id ? Store.Board.Tile(id)?.Name : null;
+
     private IEnumerable<SlaTile> Customers => Store.Board.Tiles.OrderBy(t => t.Name, StringComparer.OrdinalIgnoreCase);
 
     private string? Sentence => _health is not { } health ? null

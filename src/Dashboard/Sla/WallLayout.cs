@@ -50,6 +50,8 @@ public static class WallLayout
 
     private const double SmallestDot = 6;
 
+    private const double Phone = 640;
+
     private static readonly (TileSize Focus, TileSize Good)[] SmallScreens =
         [(TileSize.Large, TileSize.Medium), (TileSize.Large, TileSize.Small), (TileSize.Medium, TileSize.Small)];
 
@@ -77,9 +79,13 @@ public static class WallLayout
     private static WallPlan? Dots(double width, double height, int notGood, int good, int noSla)
     {
         if (noSla == 0) return null;
-        foreach (var (focusSize, goodSize) in SmallScreens)
+        WallPlan Named(TileSize focusSize, int large, TileSize goodSize) =>
+            new(Block(focusSize, large, width), Block(TileSize.Small, notGood - large, width), Block(goodSize, good, width), Block(TileSize.Heat, 0, width));
+        // First with everything bad large; on a phone then the worst few, the others still with their names.
+        var fewer = width < Phone ? Enumerable.Range(1, 3).Reverse().Where(n => n < notGood) : [];
+        var plans = SmallScreens.Select(s => Named(s.Focus, notGood, s.Good)).Concat(fewer.Select(n => Named(TileSize.Large, n, TileSize.Small)));
+        foreach (var named in plans)
         {
-            var named = new WallPlan(Block(focusSize, notGood, width), Block(TileSize.Compact, 0, width), Block(goodSize, good, width), Block(TileSize.Heat, 0, width));
             var rest = height - Height(named) - Between;
             if (rest <= 0) continue;
             var cell = Math.Floor(Math.Sqrt(width * rest / noSla));

@@ -52,6 +52,16 @@ public sealed class WallLayoutTests
     }
 
     [Fact]
+    public void Wall_OnAPhoneWithManyBad_ShowsTheWorstLargeAndTheOthersWithTheirNames()
+    {
+        var plan = WallLayout.Fit(366, 633, 12, 0, 1_000);
+        Assert.True(plan.Focus is { Size: TileSize.Large, Count: >= 1 });
+        Assert.Equal(12, plan.Focus.Count + plan.Demoted.Count);
+        Assert.Equal(TileSize.Small, plan.Demoted.Size);
+        Assert.InRange(WallLayout.Height(plan), 0, 633);
+    }
+
+    [Fact]
     public void Lead_OfAnUnevenBlock_TakesWhatTheLastRowLeaves()
     {
         var block = new WallGroup(TileSize.Huge, 7, 3, 200);
