@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Text;
 using Forge.Domain;
@@ -28,25 +29,24 @@ public sealed class PagesTests(PublishedProduct published, Browser browser)
     public async Task EveryPage_EmptyFilledAndFailing_HasNoSeriousFindingAndFitsTheScreen()
     {
         await using var product = await ProductProcess.StartPublishedAsync(published, demo: false);
-        var findings = new List<string>();
+        var findings = new ConcurrentQueue<string>();
         await using var wide = await browser.OpenAsync(product.Url);
         await using var narrow = await browser.OpenAsync(product.Url, 390, 844, ColorScheme.Light);
-        var pages = new[] { wide, narrow };
-        foreach (var page in pages)
+        await BothAsync(async page =>
         {
             await page.Page.GotoAsync("/");
             await LookAsync(page, "first run", "/setup", findings);
-        }
+        });
         var (session, email, password) = await product.SetUpAsync();
         using var _ = session;
-        foreach (var page in pages)
+        await BothAsync(async page =>
         {
             await page.Page.GotoAsync("/sign-in");
             await Assertions.Expect(page.Page.GetByLabel("E-mail")).ToBeFocusedAsync(new LocatorAssertionsToBeFocusedOptions { Timeout = 30_000 });
             await LookAsync(page, "empty", "/sign-in", findings);
             await page.SignInAsync(email, password);
             await WalkAsync(page, "empty", Lists, findings);
-        }
+        });
 
         var (organization, violation) = await BreakPromiseAsync(product, session);
         (string, string)[] filled =
@@ -55,7 +55,8 @@ public sealed class PagesTests(PublishedProduct published, Browser browser)
             ($"/sla/violations/{organization}/{violation}", "violation of Broken Ltd"), ("/sla/alerts?organizationId=" + organization, "SLA alerts"),
             ("/sla/organizations/org-that-never-was", "Organization"), ($"/sla/violations/{organization}/never-was", "Violation"), ("/no/such/page", "No such page"),
         ];
-        foreach (var page in pages) await WalkAsync(page, "filled", filled, findings);
+        await BothAsync(page => WalkAsync(page, "filled", filled, findings));
+        Assert.Empty(findings);
         await KeyboardAsync(wide.Page, violation);
 
         // The server is gone for one of them; for the other it fails, or says no.
@@ -63,18 +64,20 @@ public sealed class PagesTests(PublishedProduct published, Browser browser)
         await narrow.Page.RouteAsync(Data, route => route.Request.Url.Contains("violations", StringComparison.Ordinal)
             ? route.FulfillAsync(new RouteFulfillOptions { Status = 403, ContentType = "application/problem+json", Body = NotAllowed })
             : route.FulfillAsync(new RouteFulfillOptions { Status = 500, ContentType = "application/problem+json", Body = Failing }));
-        foreach (var page in pages)
+        await BothAsync(async page =>
         {
             await page.Page.GotoAsync("/ingest-keys");
             await WalkAsync(page, "failing", [.. Lists, ("/sla/organizations/" + organization, "Organization"), ($"/sla/violations/{organization}/{violation}", "Violation")], findings);
-        }
+        });
         Assert.Empty(findings);
+
+        Task BothAsync(Func<ObservedPage, Task> walk) => Task.WhenAll(walk(wide), walk(narrow));
     }
 
     private static bool Data(string url) => new Uri(url).AbsolutePath is var path
         && (path.StartsWith("/hubs/", StringComparison.Ordinal) || (path.StartsWith("/api/", StringComparison.Ordinal) && path != "/api/session"));
 
-    private static async Task WalkAsync(ObservedPage page, string state, IEnumerable<(string Path, string Title)> walk, List<string> findings)
+    private static async Task WalkAsync(ObservedPage page, string state, IEnumerable<(string Path, string Title)> walk, ConcurrentQueue<string> findings)
     {
         await Assertions.Expect(page.Page.Locator("h1").First).ToBeAttachedAsync(new LocatorAssertionsToBeAttachedOptions { Timeout = 30_000 });
         foreach (var (path, title) in walk)
@@ -86,7 +89,7 @@ public sealed class PagesTests(PublishedProduct published, Browser browser)
     }
 
     /// <summary>Waits until nothing loads any more, then scans and measures; in the failing state it must say so, and claim nothing else.</summary>
-    private static async Task LookAsync(ObservedPage page, string state, string path, List<string> findings)
+    private static async Task LookAsync(ObservedPage page, string state, string path, ConcurrentQueue<string> findings)
     {
         await Assertions.Expect(page.Page.Locator("h1").First).ToBeAttachedAsync(new LocatorAssertionsToBeAttachedOptions { Timeout = 30_000 });
         await Assertions.Expect(page.Page.Locator("main .skeleton, main [aria-busy=true]")).ToHaveCountAsync(0, new LocatorAssertionsToHaveCountOptions { Timeout = 30_000 });
@@ -97,12 +100,12 @@ public sealed class PagesTests(PublishedProduct published, Browser browser)
             await Assertions.Expect(page.Page.Locator("main .empty")).ToHaveCountAsync(0);
         }
         var where = $"{state} {path} {page.Page.ViewportSize!.Width}";
-        findings.AddRange((await page.SeriousFindingsAsync()).Select(finding => $"{where}: {finding}"));
+        foreach (var finding in await page.SeriousFindingsAsync()) findings.Enqueue($"{where}: {finding}");
         const string TooWide = """
             () => [document.documentElement, ...document.querySelectorAll("main .page, main .table-wrap")].filter(e => e.scrollWidth > e.clientWidth && !e.closest("details"))
               .map(e => `${e.tagName}.${e.className} ${e.scrollWidth} > ${e.clientWidth}`)
             """;
-        findings.AddRange((await page.Page.EvaluateAsync<string[]>(TooWide)).Select(wide => $"{where}: wider than its place: {wide}"));
+        foreach (var wide in await page.Page.EvaluateAsync<string[]>(TooWide)) findings.Enqueue($"{where}: wider than its place: {wide}");
     }
 
     private static async Task<(string Organization, string Violation)> BreakPromiseAsync(ProductProcess product, ProductSession session)
