@@ -35,8 +35,8 @@ public sealed record WallGroup(TileSize Size, int Count, int Columns, double Row
 /// <summary>Blocks of a wall from top to bottom: what needs a person large, what of that did not fit compact, then Good, then NoSla.</summary>
 public sealed record WallPlan(WallGroup Focus, WallGroup Demoted, WallGroup Good, WallGroup NoSla)
 {
-    /// <summary>The blocks from top to bottom.</summary>
-    public IReadOnlyList<WallGroup> Groups { get; } = [Focus, Demoted, Good, NoSla];
+    /// <summary>The blocks from top to bottom. Computed: a stored list would be copied by <c>with</c> and miss the changed block.</summary>
+    public IReadOnlyList<WallGroup> Groups => [Focus, Demoted, Good, NoSla];
 }
 
 /// <summary>Fills a screen with tiles whatever the count, without scrolling: the largest tiles that fit, the bad ones larger than the good ones.</summary>

@@ -48,6 +48,7 @@ public sealed class WallLayoutTests
         Assert.True(plan.Good.Size >= TileSize.Small);
         Assert.True(plan.Focus.Size >= TileSize.Medium);
         Assert.Equal(1_000, plan.NoSla.Count);
+        Assert.Equal(1_012, plan.Groups.Sum(g => g.Count));
         Assert.InRange(WallLayout.Height(plan), 0, 680);
     }
 
