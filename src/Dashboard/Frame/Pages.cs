@@ -31,6 +31,6 @@ public static class Pages
         foreach (var (name, pages) in Groups)
             foreach (var page in pages)
                 if (path.StartsWith(page.Href, StringComparison.Ordinal)) return (name, page.Name);
-        return ("", "");
+        return ("", path.Length == 0 ? "" : "No such page");
     }
 }

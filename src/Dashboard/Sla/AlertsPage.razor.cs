@@ -61,12 +61,14 @@ public sealed partial class AlertsPage : IDisposable
 
     private IEnumerable<SlaTile> Customers => Store.Board.Tiles.Where(t => t.Monitored || t.OrganizationId == OrganizationId).OrderBy(t => t.Name, StringComparer.OrdinalIgnoreCase);
 
-    private string Sentence
+    private string? Sentence
     {
         get
         {
+            if (!Store.HasBoard) return null;
             var (pages, tickets) = (Store.Board.Tiles.Sum(t => t.Pages), Store.Board.Tiles.Sum(t => t.Tickets));
             return pages + tickets == 0 ? "Nothing needs anybody now."
+                : pages == 0 ? $"Nothing needs anybody now; {Say.Many(tickets, "alert waits", "alerts wait")} for working hours."
                 : $"{Say.Many(pages, "alert needs", "alerts need")} somebody now, {Say.Count(tickets)} in working hours.";
         }
     }

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Forge.Dashboard.Api;
 using Forge.Dashboard.Identity;
-using Forge.Dashboard.Live;
 using Forge.Domain.Sla;
 using Microsoft.AspNetCore.Components;
 
@@ -21,18 +20,19 @@ public sealed partial class MappingPanel
     /// <summary>Whose mapping; null = the default.</summary>
     [Parameter] public string? OrganizationId { get; set; }
 
+    /// <summary>Its name, once the board told it.</summary>
+    [Parameter] public string? OrganizationName { get; set; }
+
     /// <summary>What is being typed, for trying it out; null when nothing is.</summary>
     [Parameter] public EventCallback<MappingForm?> OnDraft { get; set; }
 
     [Inject] private ForgeApi Api { get; set; } = null!;
 
-    [Inject] private LiveStore Store { get; set; } = null!;
-
     [Inject] private SessionState Session { get; set; } = null!;
 
     private string Path => OrganizationId is { } id ? $"api/sla/organizations/{Uri.EscapeDataString(id)}/mapping" : "api/sla/mapping/default";
 
-    private string? Name => OrganizationId is { } id ? Store.Board.Tile(id)?.Name ?? id : null;
+    private string? Name => OrganizationId is { } id ? OrganizationName ?? id : null;
 
     private string Origin => _view switch
     {

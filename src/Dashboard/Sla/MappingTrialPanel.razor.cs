@@ -28,6 +28,9 @@ public sealed partial class MappingTrialPanel
     /// <summary>As a key of this organization alone would send it; null = a key for all.</summary>
     [Parameter] public string? OrganizationId { get; set; }
 
+    /// <summary>Its name, once the board told it.</summary>
+    [Parameter] public string? OrganizationName { get; set; }
+
     /// <summary>The mapping being typed; null = what is stored.</summary>
     [Parameter] public MappingForm? Draft { get; set; }
 
@@ -35,7 +38,7 @@ public sealed partial class MappingTrialPanel
 
     [Inject] private LiveStore Store { get; set; } = null!;
 
-    private string Which => (Draft is null ? "Read by what is stored" : "Read by what you typed above, not saved yet") + (OrganizationId is { } id ? $", as a key of {Store.Board.Tile(id)?.Name ?? id} sends it." : ", as a key for all sends it.");
+    private string Which => (Draft is null ? "Read by what is stored" : "Read by what you typed above, not saved yet") + (OrganizationId is { } id ? $", as a key of {OrganizationName ?? id} sends it." : ", as a key for all sends it.");
 
     private static string Told(SlaMappingTrial trial)
     {

@@ -85,6 +85,8 @@ public sealed partial class OrganizationPage : IDisposable
 
     private Health Level => Tile is { } tile ? Store.HealthOf(tile) : Health.NoSla;
 
+    private bool Missing => _problem?.Code == "not_found" && Tile is null;
+
     private string? Name => _organization?.Name ?? Tile?.Name;
 
     private IEnumerable<SlaViolation> OpenViolations => _view is { OpenViolations.IsDefault: false } view ? view.OpenViolations.Where(v => v.State == ViolationState.OPEN) : [];

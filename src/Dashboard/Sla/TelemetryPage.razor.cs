@@ -12,6 +12,7 @@ public sealed partial class TelemetryPage : IDisposable
 {
     private MappingForm? _draft;
     private IngestHealth? _health;
+    private int _names;
 
     /// <summary>Whose mapping; none = the default.</summary>
     [SupplyParameterFromQuery] public string? OrganizationId { get; set; }
@@ -24,6 +25,8 @@ public sealed partial class TelemetryPage : IDisposable
 
     private string? Chosen => string.IsNullOrEmpty(OrganizationId) ? null : OrganizationId;
 
+    private string? ChosenName => Chosen is { } id ? Store.Board.Tile(id)?.Name : null;
+
     private IEnumerable<SlaTile> Customers => Store.Board.Tiles.OrderBy(t => t.Name, StringComparer.OrdinalIgnoreCase);
 
     private string? Sentence => _health is not { } health ? null
@@ -31,10 +34,18 @@ public sealed partial class TelemetryPage : IDisposable
         : $"{Say.Many(health.Keys.Length, "key has", "keys have")} sent telemetry since this server started; {Refusing(health) switch { 0 => "nothing was refused.", var n => $"{Say.Many(n, "key", "keys")} had something refused." }}";
 
     /// <inheritdoc />
-    public void Dispose() => Session.Changed -= Repaint;
+    public void Dispose()
+    {
+        Session.Changed -= Repaint;
+        Store.Second -= Look;
+    }
 
     /// <inheritdoc />
-    protected override void OnInitialized() => Session.Changed += Repaint;
+    protected override void OnInitialized()
+    {
+        Session.Changed += Repaint;
+        Store.Second += Look;
+    }
 
     private static int Refusing(IngestHealth health) => health.Keys.Count(k => k.Refused.Count + k.Faults.Count > 0);
 
@@ -42,6 +53,15 @@ public sealed partial class TelemetryPage : IDisposable
 
     private void Choose(object? value) =>
         Navigation.NavigateTo(Navigation.GetUriWithQueryParameter("organizationId", value?.ToString() is { Length: > 0 } text ? text : null));
+
+    /// <summary>Names come with the board, and the board may come after the page.</summary>
+    private void Look()
+    {
+        var names = Store.Board.Tiles.Count();
+        if (names == _names) return;
+        _names = names;
+        Repaint();
+    }
 
     private void Repaint() => _ = InvokeAsync(StateHasChanged);
 }

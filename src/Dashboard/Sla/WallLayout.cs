@@ -35,8 +35,8 @@ public sealed record WallGroup(TileSize Size, int Count, int Columns, double Row
 /// <summary>Blocks of a wall from top to bottom: what needs a person large, what of that did not fit compact, then Good, then NoSla.</summary>
 public sealed record WallPlan(WallGroup Focus, WallGroup Demoted, WallGroup Good, WallGroup NoSla)
 {
-    /// <summary>The blocks from top to bottom.</summary>
-    public IReadOnlyList<WallGroup> Groups { get; } = [Focus, Demoted, Good, NoSla];
+    /// <summary>The blocks from top to bottom. Computed: a stored list would be copied by <c>with</c> and miss the changed block.</summary>
+    public IReadOnlyList<WallGroup> Groups => [Focus, Demoted, Good, NoSla];
 }
 
 /// <summary>Fills a screen with tiles whatever the count, without scrolling: the largest tiles that fit, the bad ones larger than the good ones.</summary>
@@ -49,6 +49,8 @@ public static class WallLayout
     public const int Between = 8;
 
     private const double SmallestDot = 6;
+
+    private const double Phone = 640;
 
     private static readonly (TileSize Focus, TileSize Good)[] SmallScreens =
         [(TileSize.Large, TileSize.Medium), (TileSize.Large, TileSize.Small), (TileSize.Medium, TileSize.Small)];
@@ -77,9 +79,13 @@ public static class WallLayout
     private static WallPlan? Dots(double width, double height, int notGood, int good, int noSla)
     {
         if (noSla == 0) return null;
-        foreach (var (focusSize, goodSize) in SmallScreens)
+        WallPlan Named(TileSize focusSize, int large, TileSize goodSize) =>
+            new(Block(focusSize, large, width), Block(TileSize.Small, notGood - large, width), Block(goodSize, good, width), Block(TileSize.Heat, 0, width));
+        // First with everything bad large; on a phone then the worst few, the others still with their names.
+        var fewer = width < Phone ? Enumerable.Range(1, 3).Reverse().Where(n => n < notGood) : [];
+        var plans = SmallScreens.Select(s => Named(s.Focus, notGood, s.Good)).Concat(fewer.Select(n => Named(TileSize.Large, n, TileSize.Small)));
+        foreach (var named in plans)
         {
-            var named = new WallPlan(Block(focusSize, notGood, width), Block(TileSize.Compact, 0, width), Block(goodSize, good, width), Block(TileSize.Heat, 0, width));
             var rest = height - Height(named) - Between;
             if (rest <= 0) continue;
             var cell = Math.Floor(Math.Sqrt(width * rest / noSla));

@@ -44,6 +44,7 @@ public sealed partial class Wallboard : IAsyncDisposable
     private double _width;
     private double _height;
     private bool _untrusted;
+    private int _waitedSeconds;
     private string? _version;
     private int _burnIn;
 
@@ -181,6 +182,7 @@ public sealed partial class Wallboard : IAsyncDisposable
 
     private void Tick() => _ = InvokeAsync(() =>
     {
+        if (!Store.HasBoard && ++_waitedSeconds == 5) StateHasChanged();
         var burnIn = (int)(Store.Now.ToUnixTimeSeconds() / 600);
         _repaint |= Model.Tick() || Store.Untrusted || Store.Untrusted != _untrusted || burnIn != _burnIn || (Model.Unsorted && !_held);
         (_untrusted, _burnIn) = (Store.Untrusted, burnIn);

@@ -61,5 +61,6 @@ public sealed class ViolationsPageTests
         var note = view.WaitForElement("[role=alert]");
         Assert.Contains("Nothing was changed", note.TextContent, StringComparison.Ordinal);
         Assert.Contains("http_404", note.TextContent, StringComparison.Ordinal);
+        Assert.DoesNotContain("No promise was ever broken", view.Markup, StringComparison.Ordinal);
     }
 }

@@ -48,7 +48,18 @@ public sealed class WallLayoutTests
         Assert.True(plan.Good.Size >= TileSize.Small);
         Assert.True(plan.Focus.Size >= TileSize.Medium);
         Assert.Equal(1_000, plan.NoSla.Count);
+        Assert.Equal(1_012, plan.Groups.Sum(g => g.Count));
         Assert.InRange(WallLayout.Height(plan), 0, 680);
+    }
+
+    [Fact]
+    public void Wall_OnAPhoneWithManyBad_ShowsTheWorstLargeAndTheOthersWithTheirNames()
+    {
+        var plan = WallLayout.Fit(366, 633, 12, 0, 1_000);
+        Assert.True(plan.Focus is { Size: TileSize.Large, Count: >= 1 });
+        Assert.Equal(12, plan.Focus.Count + plan.Demoted.Count);
+        Assert.Equal(TileSize.Small, plan.Demoted.Size);
+        Assert.InRange(WallLayout.Height(plan), 0, 633);
     }
 
     [Fact]

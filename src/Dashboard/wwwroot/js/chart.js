@@ -89,17 +89,18 @@ export function create(element, options) {
     }
     ctx.textAlign = "left";
     ctx.textBaseline = "middle";
-    let last = -Infinity;
     const labels = options.series.map((s, i) => {
       const values = u.data[i + 1];
       for (let k = values.length - 1; k >= 0; k--) if (values[k] != null) return { text: s.label, colour: token("--muted"), y: u.valToPos(values[k], "y", true) };
       return null;
     }).filter(Boolean).sort((a, b) => a.y - b.y);
+    // Downwards until none covers another, then back up from the axis where that ran out of the plot.
+    const apart = 13 * ratio;
+    for (let i = 1; i < labels.length; i++) labels[i].y = Math.max(labels[i].y, labels[i - 1].y + apart);
+    for (let i = labels.length - 1, floor = u.bbox.top + u.bbox.height; i >= 0; i--, floor -= apart) labels[i].y = Math.min(labels[i].y, floor);
     for (const label of labels) {
-      const y = Math.max(label.y, last + 13 * ratio);
-      last = y;
       ctx.fillStyle = label.colour;
-      ctx.fillText(label.text, u.bbox.left + u.bbox.width + 6 * ratio, y);
+      ctx.fillText(label.text, u.bbox.left + u.bbox.width + 6 * ratio, label.y);
     }
     ctx.restore();
   }
