@@ -18,13 +18,13 @@ public readonly record struct RefusalCounts(long Refused, long Total, string? To
 /// <param name="IntervalMs">Length of the newest interval; 0 while unknown.</param>
 /// <param name="WatchedFrom">Since when somebody watches: a process that has just started has not waited for data yet.</param>
 /// <param name="Refusals">Refused telemetry of the last 10 min.</param>
-/// <param name="Month">Month to date; null = the rules that are judged once a minute are not due.</param>
+/// <param name="Month">Month to date, without percentiles: no rule looks at them; null = the rules that are judged once a minute are not due.</param>
 public sealed record AlertFigures(
     SlaPolicy Policy, Func<string, BurnShare?> Burn, SlaBudget Budget, DateTimeOffset? DataAt, long IntervalMs, DateTimeOffset WatchedFrom, RefusalCounts Refusals, SlaPeriod? Month)
 {
     /// <summary>The figures of an engine; windows are summed only when a rule asks for them.</summary>
     public static AlertFigures Of(SlaEngine engine, RefusalCounts refusals, DateTimeOffset watchedFrom, bool withMonth, DateTimeOffset now) => new(
-        engine.Policy, window => BurnOf(engine, window, now), engine.Budget(now), engine.DataAt, engine.IntervalMs, watchedFrom, refusals, withMonth ? engine.Month(now) : null);
+        engine.Policy, window => BurnOf(engine, window, now), engine.Budget(now), engine.DataAt, engine.IntervalMs, watchedFrom, refusals, withMonth ? engine.Month(now, withPercentiles: false) : null);
 
     /// <summary>Bad share of a window of an engine; null when the engine does not keep it.</summary>
     public static BurnShare? BurnOf(SlaEngine engine, string window, DateTimeOffset now)
