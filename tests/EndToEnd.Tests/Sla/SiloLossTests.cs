@@ -13,7 +13,7 @@ namespace Forge.EndToEnd.Tests.Sla;
 /// <summary>One of two silos on one PostgreSQL is killed while its organizations break their promises under load; the other one goes on.</summary>
 public sealed class SiloLossTests(PublishedProduct published)
 {
-    private const int Organizations = 24;
+    private const int Organizations = 12;
     private static readonly TimeSpan Detection = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(45);
 
