@@ -25,11 +25,23 @@ namespace Forge.Grains.Tests;
 /// </summary>
 public sealed class SpineCluster : IAsyncDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("forge-grains-").FullName;
+    private readonly string _folder;
+    private readonly bool _ownsFolder;
+    private bool _gone;
     private InProcessTestCluster _cluster = null!;
 
+    private SpineCluster(SpineCluster? beside)
+    {
+        _ownsFolder = beside is null;
+        _folder = beside?._folder ?? Directory.CreateTempSubdirectory("forge-grains-").FullName;
+        Time = beside?.Time ?? new FakeTimeProvider(new DateTimeOffset(2026, 1, 10, 0, 0, 0, TimeSpan.Zero));
+    }
+
     /// <summary>Grain time; starts at 2026-01-10T00:00:00Z.</summary>
-    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 1, 10, 0, 0, 0, TimeSpan.Zero));
+    public FakeTimeProvider Time { get; }
+
+    /// <summary>How far the clock of the silos started from now on is wrong; timers run by the right one.</summary>
+    public TimeSpan Skew { get; set; }
 
     /// <summary>Client of the cluster.</summary>
     public IGrainFactory Grains => _cluster.Client;
@@ -43,10 +55,13 @@ public sealed class SpineCluster : IAsyncDisposable
     /// <summary>Path of the SQLite file.</summary>
     public string DatabaseFile => Path.Combine(_folder, "forge.db");
 
-    /// <summary>Migrates an empty file and starts one silo.</summary>
-    public static async Task<SpineCluster> StartAsync()
+    /// <summary>
+    /// Migrates the file and starts one silo. <paramref name="beside"/>: on the file and the time of another cluster that knows nothing of it, so that both activate the same grain,
+    /// as the two halves of a cluster do that lost sight of each other. It is disposed before the other one.
+    /// </summary>
+    public static async Task<SpineCluster> StartAsync(SpineCluster? beside = null)
     {
-        var spine = new SpineCluster();
+        var spine = new SpineCluster(beside);
         var storage = new StorageOptions { DataDirectory = spine._folder };
         var services = new ServiceCollection().AddSingleton<TimeProvider>(spine.Time).AddForgeStorage(storage).BuildServiceProvider();
         await services.GetRequiredService<StorageMigrator>().MigrateAsync(default);
@@ -61,7 +76,7 @@ public sealed class SpineCluster : IAsyncDisposable
             silo.Services.AddForgeGrains();
             silo.Services.Replace(ServiceDescriptor.Singleton(services => new CheckpointBatcher(services.GetRequiredService<CheckpointStore>()) { Gather = TimeSpan.Zero }));
             silo.UseInMemoryReminderService();
-            silo.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(spine.Time));
+            silo.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(spine.Skew == TimeSpan.Zero ? spine.Time : new WrongClock(spine.Time, spine.Skew)));
             silo.Services.UseTimeProviderForBackgroundAreas(TimeProvider.System);
             silo.Services.AddKeyedSingleton<TimeProvider>(ReminderTimeProviderNames.Reminders, spine.Time);
             silo.Configure<ReminderOptions>(o => o.MinimumReminderPeriod = TimeSpan.FromSeconds(15));
@@ -94,9 +109,25 @@ public sealed class SpineCluster : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (_gone) return;
+        _gone = true;
+        if (!_ownsFolder) foreach (var silo in _cluster.Silos.ToArray()) await _cluster.KillSiloAsync(silo);   // a lost half takes no leave
         await _cluster.DisposeAsync();
+        if (!_ownsFolder) return;
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>Says another time of day; waits as long as the right one.</summary>
+    private sealed class WrongClock(TimeProvider right, TimeSpan off) : TimeProvider
+    {
+        public override long TimestampFrequency => right.TimestampFrequency;
+
+        public override DateTimeOffset GetUtcNow() => right.GetUtcNow() + off;
+
+        public override long GetTimestamp() => right.GetTimestamp();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => right.CreateTimer(callback, state, dueTime, period);
     }
 }
 

@@ -4,11 +4,12 @@ using Forge.Domain.Contracts;
 
 namespace Forge.Domain.Sla;
 
-/// <summary>What was refused of what came in the last 10 min, as far as the organization's grain saw it.</summary>
+/// <summary>What was refused of what came in the last 10 min, by the organization or at the edge in its name.</summary>
 /// <param name="Refused">Refused samples.</param>
 /// <param name="Total">All samples: accepted, ignored, refused.</param>
 /// <param name="TopReason">The reason counted most; null when none.</param>
-public readonly record struct RefusalCounts(long Refused, long Total, string? TopReason);
+/// <param name="Misnamed">Those of <paramref name="Refused"/> that named an organization which does not exist or which the key may not write for.</param>
+public readonly record struct RefusalCounts(long Refused, long Total, string? TopReason, long Misnamed = 0);
 
 /// <summary>Everything the alert rules look at.</summary>
 /// <param name="Policy">The promise in force.</param>
@@ -18,13 +19,13 @@ public readonly record struct RefusalCounts(long Refused, long Total, string? To
 /// <param name="IntervalMs">Length of the newest interval; 0 while unknown.</param>
 /// <param name="WatchedFrom">Since when somebody watches: a process that has just started has not waited for data yet.</param>
 /// <param name="Refusals">Refused telemetry of the last 10 min.</param>
-/// <param name="Month">Month to date; null = the rules that are judged once a minute are not due.</param>
+/// <param name="Month">Month to date, without percentiles: no rule looks at them; null = the rules that are judged once a minute are not due.</param>
 public sealed record AlertFigures(
     SlaPolicy Policy, Func<string, BurnShare?> Burn, SlaBudget Budget, DateTimeOffset? DataAt, long IntervalMs, DateTimeOffset WatchedFrom, RefusalCounts Refusals, SlaPeriod? Month)
 {
     /// <summary>The figures of an engine; windows are summed only when a rule asks for them.</summary>
     public static AlertFigures Of(SlaEngine engine, RefusalCounts refusals, DateTimeOffset watchedFrom, bool withMonth, DateTimeOffset now) => new(
-        engine.Policy, window => BurnOf(engine, window, now), engine.Budget(now), engine.DataAt, engine.IntervalMs, watchedFrom, refusals, withMonth ? engine.Month(now) : null);
+        engine.Policy, window => BurnOf(engine, window, now), engine.Budget(now), engine.DataAt, engine.IntervalMs, watchedFrom, refusals, withMonth ? engine.Month(now, withPercentiles: false) : null);
 
     /// <summary>Bad share of a window of an engine; null when the engine does not keep it.</summary>
     public static BurnShare? BurnOf(SlaEngine engine, string window, DateTimeOffset now)
@@ -152,7 +153,7 @@ public static class AlertRules
     }
 
     private static AlertFinding Refused(RefusalCounts counts) => Finding(
-        AlertRule.TELEMETRY_REFUSED, (Int128)counts.Refused * 100 > counts.Total, counts.Refused == 0,
+        AlertRule.TELEMETRY_REFUSED, (Int128)counts.Refused * 100 > counts.Total || counts.Misnamed > 0, counts.Refused == 0,
         $"{counts.Refused} of {counts.Total} samples of the last 10 min were refused, most of them as {counts.TopReason}.");
 
     /// <summary>Seconds left = (1 - used) * (1 - T) * P / e; compared with the rest of the month by multiplication. Nothing burning never ends.</summary>

@@ -18,6 +18,16 @@ public static class PeriodCalendar
 
     private static readonly MetricPeriod[] Calendar = [MetricPeriod.DAILY, MetricPeriod.MONTHLY, MetricPeriod.QUARTERLY];
 
+    /// <summary>
+    /// From when a period is judged: <see cref="JudgedAfter"/> its end. Where a zone lies off UTC by half or quarter hours its end cuts a UTC hour, and the last minutes stand in no row before that hour is over:
+    /// then that hour's end counts, so that what is written first is whole.
+    /// </summary>
+    public static DateTimeOffset DueAt(in CalendarPeriod period)
+    {
+        var cut = (period.To - DateTimeOffset.UnixEpoch).Ticks % TimeSpan.TicksPerHour;
+        return (cut == 0 ? period.To : period.To.AddTicks(TimeSpan.TicksPerHour - cut)) + JudgedAfter;
+    }
+
     /// <summary>The period of a kind that contains an instant.</summary>
     public static CalendarPeriod At(MetricPeriod kind, DateTimeOffset instant, ZoneTimeline zone)
     {

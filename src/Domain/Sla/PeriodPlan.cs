@@ -13,7 +13,7 @@ public sealed record PeriodPlan(ImmutableArray<(CalendarPeriod Day, ZoneTimeline
     /// <summary>DAILY metrics and the detail of hours are kept for 400 days.</summary>
     public static TimeSpan DailyKept { get; } = TimeSpan.FromDays(400);
 
-    /// <summary>The plan for some hours (Unix time / 3,600 s) at an instant: a period is due <see cref="PeriodCalendar.JudgedAfter"/> its end.</summary>
+    /// <summary>The plan for some hours (Unix time / 3,600 s) at an instant: see <see cref="PeriodCalendar.DueAt"/>.</summary>
     public static PeriodPlan For(SlaProfile profile, IEnumerable<long> hours, DateTimeOffset now, Func<string, ZoneTimeline> zoneOf)
     {
         var days = new SortedDictionary<DateOnly, (CalendarPeriod, ZoneTimeline)>();
@@ -36,7 +36,7 @@ public sealed record PeriodPlan(ImmutableArray<(CalendarPeriod Day, ZoneTimeline
         }
         return new PeriodPlan([.. days.Values], [.. periods.Values.OrderBy(p => p.Item1.Kind).ThenBy(p => p.Item1.From)]);
 
-        bool IsOver(in CalendarPeriod period) => period.To + PeriodCalendar.JudgedAfter <= now;
+        bool IsOver(in CalendarPeriod period) => PeriodCalendar.DueAt(period) <= now;
 
         void Add(in CalendarPeriod period, SlaProfile judging, ZoneTimeline zone)
         {

@@ -4,7 +4,7 @@ namespace Forge.Domain.Sla;
 public sealed class RefusalWindow
 {
     private const int Minutes = 11;
-    private readonly (long Minute, long Refused, long Total)[] _cells = new (long, long, long)[Minutes];
+    private readonly (long Minute, long Refused, long Total, long Misnamed)[] _cells = new (long, long, long, long)[Minutes];
     private readonly Dictionary<string, (long Count, long Minute)> _reasons = new(StringComparer.Ordinal);
     private long _newestRefusal = long.MinValue;
 
@@ -13,7 +13,7 @@ public sealed class RefusalWindow
     {
         var minute = MinuteOf(now);
         ref var cell = ref _cells[(int)(minute % Minutes)];
-        if (cell.Minute != minute) cell = (minute, 0, 0);
+        if (cell.Minute != minute) cell = (minute, 0, 0, 0);
         cell.Total += receipt.Accepted;
         foreach (var ignored in receipt.Ignored) cell.Total += ignored.Count;
         if (receipt.Refused.IsDefaultOrEmpty) return;
@@ -22,6 +22,7 @@ public sealed class RefusalWindow
         {
             cell.Total += refused.Count;
             cell.Refused += refused.Count;
+            if (refused.Reason is IngestReason.OrganizationUnknown or IngestReason.OrganizationNotAllowed) cell.Misnamed += refused.Count;
             var known = _reasons.GetValueOrDefault(refused.Reason);
             _reasons[refused.Reason] = (known.Minute > minute - Minutes ? known.Count + refused.Count : refused.Count, minute);
         }
@@ -32,14 +33,15 @@ public sealed class RefusalWindow
     {
         var minute = MinuteOf(now);
         if (_newestRefusal <= minute - Minutes) return default;   // nothing was refused: nobody asks how much came
-        var (refused, total) = (0L, 0L);
+        var (refused, total, misnamed) = (0L, 0L, 0L);
         foreach (var cell in _cells)
         {
             if (cell.Minute <= minute - Minutes || cell.Minute > minute) continue;
             refused += cell.Refused;
             total += cell.Total;
+            misnamed += cell.Misnamed;
         }
-        return new RefusalCounts(refused, total, refused == 0 ? null : _reasons.Where(r => r.Value.Minute > minute - Minutes).MaxBy(r => r.Value.Count).Key);
+        return new RefusalCounts(refused, total, refused == 0 ? null : _reasons.Where(r => r.Value.Minute > minute - Minutes).MaxBy(r => r.Value.Count).Key, misnamed);
     }
 
     private static long MinuteOf(DateTimeOffset at) => at.ToUnixTimeSeconds() / 60;

@@ -19,6 +19,10 @@ public interface ISlaGrain : IDeadlineTarget
     [Alias("Durable"), AlwaysInterleave]
     Task Durable(long ticket);
 
+    /// <summary>Counts telemetry that was refused in its name before it reached this grain, for TELEMETRY_REFUSED; forgotten with the activation.</summary>
+    [Alias("Refused")]
+    Task Refused(ImmutableArray<ReasonCount> counts);
+
     /// <summary>What the organization page shows; null when there is no such organization.</summary>
     [Alias("View"), ReadOnly]
     Task<SlaOrganizationView?> View();

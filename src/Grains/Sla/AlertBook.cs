@@ -50,7 +50,7 @@ public sealed partial class AlertBook(Ledger ledger, AlertReader reader, TimePro
         await ReloadAsync(now, cancellation);
     }
 
-    /// <summary>Remembers what was refused, for TELEMETRY_REFUSED. Refusals of a decoder never reach the grain and are not known here.</summary>
+    /// <summary>Remembers what was refused, here or at the edge, for TELEMETRY_REFUSED.</summary>
     public void Count(IngestReceipt receipt, DateTimeOffset now) => _refusals.Add(receipt, now);
 
     /// <summary>Judges the rules when it is time, commits the difference and answers what was committed, as (change, alert). The first answer also names what is unresolved already.</summary>

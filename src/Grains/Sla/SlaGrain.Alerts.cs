@@ -19,6 +19,15 @@ public sealed partial class SlaGrain
     }
 
     /// <inheritdoc/>
+    public async Task Refused(ImmutableArray<ReasonCount> counts)
+    {
+        if (_profile is null) return;
+        var now = time.GetUtcNow();
+        alerts.Count(new IngestReceipt(0, [], counts, []), now);
+        await Settle(now);
+    }
+
+    /// <inheritdoc/>
     public Task<Outcome<BurnRulesView>> BurnRules() => Task.FromResult(ViewRules());
 
     /// <inheritdoc/>

@@ -56,6 +56,19 @@ public sealed class AlertRulesTests
         Assert.Equal(expected, Of(AlertRule.TELEMETRY_REFUSED, Figures(1_000, refusals: new RefusalCounts(refused, total, "future")), 1_000));
 
     [Theory]
+    [InlineData(IngestReason.OrganizationUnknown, AlertCondition.Holds)]
+    [InlineData(IngestReason.OrganizationNotAllowed, AlertCondition.Holds)]
+    [InlineData(IngestReason.TooOld, AlertCondition.Between)]
+    public void Refused_OneSampleForAnotherOrganization_FiresWhateverTheShare(string reason, AlertCondition expected)
+    {
+        var window = new RefusalWindow();
+        window.Add(new IngestReceipt(100_000, [], [new ReasonCount(reason, 1)], []), T.At(0));
+
+        Assert.Equal(expected, Of(AlertRule.TELEMETRY_REFUSED, Figures(1_000, refusals: window.Sum(T.At(659))), 1_000));
+        Assert.Equal(AlertCondition.Over, Of(AlertRule.TELEMETRY_REFUSED, Figures(1_000, refusals: window.Sum(T.At(660))), 1_000));
+    }
+
+    [Theory]
     [InlineData(86_399, 0, 1_000, AlertCondition.Between)]
     [InlineData(86_400, 989, 11, AlertCondition.Holds)]
     [InlineData(86_400, 990, 10, AlertCondition.Between)]

@@ -93,6 +93,30 @@ public sealed class PeriodMetricsTests
         PeriodPlan Plan(DateTimeOffset now) => PeriodPlan.For(profile, [hour], now, _ => ZoneTimeline.Utc);
     }
 
+    [Theory]
+    [InlineData("UTC", "2026-03-01T00:00:00Z", 6)]
+    [InlineData("Asia/Kathmandu", "2026-02-28T18:15:00Z", 51)]
+    [InlineData("Asia/Kolkata", "2026-02-28T18:30:00Z", 36)]
+    [InlineData("Pacific/Chatham", "2026-02-28T10:15:00Z", 51)]
+    public void Plan_WherePeriodsEndInsideAnHour_WaitsForTheRowThatHoldsTheirLastMinutes(string zoneId, string end, int dueAfterMinutes)
+    {
+        var (zone, at) = (Zone(zoneId), DateTimeOffset.Parse(end, System.Globalization.CultureInfo.InvariantCulture));
+        var profile = new SlaProfile(Acme, [ContractOf(new DateOnly(2026, 1, 1), zoneId, SlaTerms.Default)]);
+        // Late data changed an hour inside the day: its row is written again at any time.
+        var changed = (at.ToUnixTimeSeconds() / 3_600) - 3;
+
+        var early = Plan(at.AddMinutes(dueAfterMinutes).AddTicks(-1));
+        var due = Plan(at.AddMinutes(dueAfterMinutes));
+
+        Assert.Empty(early.Days);
+        Assert.DoesNotContain(early.Periods, p => p.Period.Kind != MetricPeriod.HOURLY);
+        Assert.Equal(new DateOnly(2026, 2, 28), Assert.Single(due.Days).Day.FirstDay);
+        Assert.Equal([MetricPeriod.HOURLY, MetricPeriod.DAILY, MetricPeriod.MONTHLY], due.Periods.Select(p => p.Period.Kind));
+        Assert.All(due.Periods.Where(p => p.Period.Kind != MetricPeriod.HOURLY), p => Assert.Equal(at, p.Period.To));
+
+        PeriodPlan Plan(DateTimeOffset now) => PeriodPlan.For(profile, [changed], now, _ => zone);
+    }
+
     [Fact]
     public void Plan_ContractOfAnotherZoneThanUtc_JudgesItsOwnDaysMonthsAndQuartersOnly()
     {

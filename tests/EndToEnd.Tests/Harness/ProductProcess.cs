@@ -13,13 +13,14 @@ internal sealed partial class ProductProcess : IAsyncDisposable
     private readonly string[] _arguments;
     private readonly HttpClient _probe = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(2) };
 
-    private ProductProcess(string program, string[] command, bool demo, int grpcPort)
+    private ProductProcess(string program, string[] command, bool demo, int grpcPort, string? postgres = null)
     {
         Url = new Uri($"http://127.0.0.1:{Repository.FreePort()}");
         Data = Repository.TemporaryFolder("data");
         Command = command;
         _program = program;
-        _arguments = [.. command, .. demo ? ["--demo"] : Array.Empty<string>(), "--urls", Url.GetLeftPart(UriPartial.Authority), "--data", Data, string.Create(CultureInfo.InvariantCulture, $"--Forge:Ingest:GrpcPort={grpcPort}")];
+        _arguments = [.. command, .. demo ? ["--demo"] : Array.Empty<string>(), "--urls", Url.GetLeftPart(UriPartial.Authority), "--data", Data, string.Create(CultureInfo.InvariantCulture, $"--Forge:Ingest:GrpcPort={grpcPort}"),
+            .. postgres is null ? Array.Empty<string>() : ["--Forge:Storage:PostgresConnection=" + postgres]];
         Process = Start();
     }
 
@@ -34,10 +35,10 @@ internal sealed partial class ProductProcess : IAsyncDisposable
 
     private string[] Command { get; }
 
-    /// <summary>Starts the shipped product; returns when it says it is ready. <paramref name="grpcPort"/> 0: no OTLP/gRPC, so that products beside each other do not want the same port.</summary>
-    public static async Task<ProductProcess> StartPublishedAsync(PublishedProduct published, bool demo, int grpcPort = 0)
+    /// <summary>Starts the shipped product; returns when it says it is ready. <paramref name="grpcPort"/> 0: no OTLP/gRPC, so that products beside each other do not want the same port. <paramref name="postgres"/>: a database; several products on one are the silos of a cluster.</summary>
+    public static async Task<ProductProcess> StartPublishedAsync(PublishedProduct published, bool demo, int grpcPort = 0, string? postgres = null)
     {
-        var product = new ProductProcess("dotnet", [Path.Combine(await published.FolderAsync(), "Forge.Silo.dll")], demo, grpcPort);
+        var product = new ProductProcess("dotnet", [Path.Combine(await published.FolderAsync(), "Forge.Silo.dll")], demo, grpcPort, postgres);
         await product.ReadyAsync();
         return product;
     }

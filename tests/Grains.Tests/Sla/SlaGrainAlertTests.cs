@@ -126,6 +126,25 @@ public sealed class SlaGrainAlertTests(SpineFixture fixture) : IClassFixture<Spi
     }
 
     [Fact]
+    public async Task Refused_AtTheEdge_FiresTelemetryRefusedWithoutASample()
+    {
+        var (grain, _, traffic) = await Start();
+        var (requests, before) = ((await View(grain)).Month.Requests, _spine.Time.GetUtcNow());
+
+        await grain.Refused([new ReasonCount(IngestReason.BadLabels, 3), new ReasonCount("rate_limited", 40)]);
+
+        var alert = await Firing(grain, AlertRule.TELEMETRY_REFUSED);
+        Assert.EndsWith("most of them as rate_limited.", alert.Text, StringComparison.Ordinal);
+        Assert.InRange(alert.FiredAt - before, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        Assert.Equal(requests, (await View(grain)).Month.Requests);
+
+        await Feed(grain, traffic, 67, 100, 0);
+
+        await Without(grain, AlertRule.TELEMETRY_REFUSED);
+        await _spine.Grains.GetGrain<ISlaGrain>("eu-nobody").Refused([new ReasonCount(IngestReason.BadLabels, 3)]);   // nobody's: nothing to alert
+    }
+
+    [Fact]
     public async Task Ingest_SamplesOfTheFuture_FireTelemetryRefused()
     {
         var (grain, _, traffic) = await Start();

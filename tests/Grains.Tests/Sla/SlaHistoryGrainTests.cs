@@ -4,6 +4,7 @@ using Forge.Domain.Sla;
 using Forge.Grains.Interfaces.Sla;
 using Forge.Storage;
 using Forge.Storage.Sla;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Forge.Grains.Tests.Sla;
@@ -96,6 +97,36 @@ public sealed class SlaHistoryGrainTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task MonthClose_ByTwoActivationsAtOnce_LeavesOneSetOfRows()
+    {
+        await using var other = await SpineCluster.StartAsync(beside: _spine);
+        var id = await MonthThatEnds();
+
+        await Task.WhenAll(Sweep(), other.Grains.GetGrain<ISlaPeriodGrain>(0).Sweep());
+        await Sweep();
+
+        await AssertOneClosedMonth(id);
+        await other.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task MonthClose_WhoseSiloDiesInTheMiddle_IsMadeWholeByTheNext()
+    {
+        var id = await MonthThatEnds("CREATE TRIGGER refuse BEFORE UPDATE ON sla_period_cursor BEGIN SELECT RAISE(ABORT, 'refused by the test'); END");   // the silo sweeps by itself too
+        await Assert.ThrowsAnyAsync<Exception>(Sweep);   // the last statement of its transaction
+        Assert.Empty(await Metrics(id, null, null));
+
+        var silo = _spine.Cluster.Silos[0];
+        await _spine.Cluster.StartAdditionalSiloAsync();
+        await _spine.Cluster.KillSiloAsync(silo);
+        await _spine.Cluster.WaitForLivenessToStabilizeAsync(didKill: true);
+        await Sql("DROP TRIGGER refuse");
+        await Sweep();
+
+        await AssertOneClosedMonth(id);
+    }
+
+    [Fact]
     public async Task History_OfStoredHours_HasEveryStep()
     {
         var id = await _spine.EnterpriseAsync();
@@ -176,6 +207,40 @@ public sealed class SlaHistoryGrainTests : IAsyncLifetime
         Assert.Equal("not_found", (await History.Violation("none")).Refusal?.Code);
     }
 
+    /// <summary>An organization promised since the 30th, with two hours of data, at the instant its January is judged.</summary>
+    private async Task<string> MonthThatEnds(string? before = null)
+    {
+        var first = new DateTimeOffset(2026, 1, 30, 0, 0, 0, TimeSpan.Zero);
+        _spine.Time.SetUtcNow(first);
+        var id = await _spine.EnterpriseAsync(starts: new DateOnly(2026, 1, 30));
+        await Sweep();
+        await Store(id, HourOf(first) + 3, badSlots: 60);
+        await Store(id, HourOf(first) + 30);
+        if (before is not null) await Sql(before);
+        _spine.Time.SetUtcNow(new DateTimeOffset(2026, 2, 1, 0, 7, 0, TimeSpan.Zero));
+        return id;
+    }
+
+    private async Task AssertOneClosedMonth(string id)
+    {
+        var month = Assert.Single(await Metrics(id, SlaMetricType.UPTIME, MetricPeriod.MONTHLY));
+        Assert.Equal((660L, 60L, (2L * 8_640) - 720), (month.Metadata.Good, month.Metadata.Bad, month.Metadata.Unknown));
+        var rows = await Metrics(id, null, null);
+        Assert.Equal([(MetricPeriod.HOURLY, 48), (MetricPeriod.DAILY, 2), (MetricPeriod.MONTHLY, 1)],
+            rows.Where(m => m.MetricType == SlaMetricType.UPTIME).GroupBy(m => m.Period).Select(g => (g.Key, g.Count())).OrderBy(g => g.Key));
+        Assert.Equal(rows.Length, rows.Select(m => (m.MetricType, m.Period, m.Timestamp)).Distinct().Count());
+        Assert.All(rows, m => Assert.Equal(1, m.Revision));
+    }
+
+    private async Task Sql(string sql)
+    {
+        await using var connection = new SqliteConnection($"Data Source={_spine.DatabaseFile};Pooling=False");
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync();
+    }
+
     private static long HourOf(DateTimeOffset at) => at.ToUnixTimeSeconds() / 3_600;
 
     private Task<int> Sweep() => _spine.Grains.GetGrain<ISlaPeriodGrain>(0).Sweep();
@@ -183,7 +248,7 @@ public sealed class SlaHistoryGrainTests : IAsyncLifetime
     private async Task<ImmutableArray<SlaHistoryPoint>> Points(string id, DateTimeOffset from, DateTimeOffset to, int step) => SpineCluster.Must(await History.History(id, from, to, step)).Points;
 
     private async Task<ImmutableArray<SlaMetric>> Metrics(string id, SlaMetricType? metric, MetricPeriod? period) =>
-        (await History.Metrics(new SlaMetricQuery(id, metric is { } m ? [m] : [], period is { } p ? [p] : [], period is MetricPeriod.MONTHLY or MetricPeriod.QUARTERLY ? null : Midnight, null, "timestamp", false, 0, 200))).Items;
+        (await History.Metrics(new SlaMetricQuery(id, metric is { } m ? [m] : [], period is { } p ? [p] : [], period is MetricPeriod.MONTHLY or MetricPeriod.QUARTERLY or null ? null : Midnight, null, "timestamp", false, 0, 200))).Items;
 
     /// <summary>An hour with 100 requests a slot; the first slots are bad.</summary>
     private async Task Store(string id, long hour, int badSlots = 0)

@@ -44,6 +44,9 @@ internal sealed class IngestHost : IAsyncDisposable
 
     public IngestStats Stats => _app.Services.GetRequiredService<IngestStats>();
 
+    /// <summary>Tells organizations at once what was refused in their name; otherwise that happens every 5 s.</summary>
+    public Task FlushRefusals() => _app.Services.GetRequiredService<RefusalReports>().Flush();
+
     public static async Task<IngestHost> Start(params (string Name, int Value)[] limits)
     {
         var target = new RecordingTarget(Decode.Eu, Decode.Us);
@@ -54,6 +57,7 @@ internal sealed class IngestHost : IAsyncDisposable
         foreach (var (name, value) in limits) builder.Configuration[$"{IngestOptions.Section}:{name}"] = $"{value}";
         builder.Services.AddSingleton<IIngestTarget>(target);
         builder.Services.AddSingleton<IMappingSource>(target);
+        builder.Services.AddSingleton<IRefusalTarget>(target);
         builder.Services.AddSingleton<IngestKeyAuthenticator>((id, secret, _) => id == BrokenKey ? throw new IOException("no store") : ValueTask.FromResult(secret == Secret ? Keys.GetValueOrDefault(id) : null));
         builder.Services.AddForgeIngest(builder.Configuration);
         var app = builder.Build();

@@ -21,6 +21,9 @@ public static class IngestEndpoints
         services.AddSingleton<IngestRate>();
         services.AddSingleton<IngestRouter>();
         services.AddSingleton<IngestStats>();
+        services.TryAddSingleton<IRefusalTarget, GrainRefusalTarget>();
+        services.AddSingleton<RefusalReports>();
+        services.AddHostedService(provider => provider.GetRequiredService<RefusalReports>());
         services.AddSingleton<IngestHandler>();
         services.AddSingleton<OtlpHandler>();
         services.AddHostedService<OtlpGrpcPort>();

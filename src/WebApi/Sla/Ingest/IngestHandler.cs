@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace Forge.WebApi.Sla.Ingest;
 
 /// <summary>Walks one request: key, rate, media type, size, decode, samples' rate, organizations, answer.</summary>
-internal sealed class IngestHandler(IngestKeyAuthenticator authenticate, IngestRate rate, MappingDirectory mappings, IngestRouter router, IngestStats stats, IOptions<IngestOptions> options, TimeProvider time, ILogger<IngestHandler> log)
+internal sealed class IngestHandler(IngestKeyAuthenticator authenticate, IngestRate rate, MappingDirectory mappings, IngestRouter router, IngestStats stats, RefusalReports refusals, IOptions<IngestOptions> options, TimeProvider time, ILogger<IngestHandler> log)
 {
     private const string Use = "telemetry";
     private readonly IngestOptions _limits = options.Value;
@@ -38,11 +38,16 @@ internal sealed class IngestHandler(IngestKeyAuthenticator authenticate, IngestR
         {
             var receipt = batch!.Tally.ToReceipt();
             stats.Applied(key!.Id, receipt);
+            refusals.Count(key, batch.Tally);
             await answer(http, receipt);
         }
         else
         {
-            if (key is not null) stats.TurnedAway(key.Id, fault.Code);
+            if (key is not null)
+            {
+                stats.TurnedAway(key.Id, fault.Code);
+                refusals.TurnedAway(key, fault, batch?.Size ?? 0);
+            }
             await (refuse ?? IngestAnswer.Fault)(http, fault);
         }
 
