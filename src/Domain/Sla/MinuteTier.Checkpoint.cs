@@ -26,7 +26,7 @@ internal sealed partial class MinuteTier
                 var hour = Slots.FloorDiv(minute, 60);
                 (due, dueUntil) = (hours.IsDue(hour), (hour + 1) * 60);
             }
-            var (sums, p50) = (due ? _sums[at].Sums : default, _percentiles[at * 3]);
+            var (sums, (p50, p95, p99)) = (due ? _sums[at].Sums : default, _percentiles[at]);
             var parts = (sums.Count60 != 0 ? SumsBit : 0) | (p50 != 0 ? PercentilesBit : 0);
             if (parts == 0)
             {
@@ -48,7 +48,6 @@ internal sealed partial class MinuteTier
             }
             if (p50 != 0)
             {
-                var (p95, p99) = (_percentiles[(at * 3) + 1], _percentiles[(at * 3) + 2]);
                 writer.Signed((long)p50 - previous.P50);
                 writer.Signed((long)p95 - previous.P95);
                 writer.Signed((long)p99 - previous.P99);
@@ -76,17 +75,14 @@ internal sealed partial class MinuteTier
             if ((head & SumsBit) != 0)
             {
                 count += reader.SignedSixtieths();
-                _sums[at] = new PackedLatency(new LatencySums
+                _sums.At(at) = new PackedLatency(new LatencySums
                 {
                     Count60 = count, Slow50 = Slow(reader, head & Slow50Bit), Slow95 = Slow(reader, head & Slow95Bit), Slow99 = Slow(reader, head & Slow99Bit),
                 });
             }
             if ((head & PercentilesBit) == 0) continue;
-            for (var rank = 0; rank < 3; rank++)
-            {
-                previous[rank] += reader.Signed();
-                _percentiles[(at * 3) + rank] = (uint)Math.Clamp(previous[rank], 0, uint.MaxValue);
-            }
+            for (var rank = 0; rank < 3; rank++) previous[rank] = Math.Clamp(previous[rank] + reader.Signed(), 0, uint.MaxValue);
+            _percentiles.At(at) = ((uint)previous[0], (uint)previous[1], (uint)previous[2]);
         }
         for (var minute = Newest - Live + 1; minute <= Newest; minute++) table.Load(reader, sets, scratch).AddTo(Sketch(minute));
     }

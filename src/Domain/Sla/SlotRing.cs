@@ -42,7 +42,7 @@ internal sealed partial class SlotRing
     /// <summary>Most slots to move on at once.</summary>
     public const int LookBack = 64;
     public const int Capacity = Slots.Kept + Slots.PerHour;
-    private readonly SlotRequests[] _requests = new SlotRequests[Capacity];
+    private readonly Paged<SlotRequests> _requests = new(Capacity, 8);
     private readonly byte[] _state = new byte[Capacity];
     private readonly SlotDetail[] _detail = new SlotDetail[Slots.Detailed];
 
@@ -72,12 +72,15 @@ internal sealed partial class SlotRing
         {
             if (IsEmpty || (ulong)(Newest - slot) >= Capacity) return default;
             var i = Cell(slot);
-            return new SlotValue(_requests[i].Total60, _requests[i].Bad60, _state[i]);
+            var requests = _requests[i];
+            return new SlotValue(requests.Total60, requests.Bad60, _state[i]);
         }
         set
         {
             var i = Cell(slot);
-            (_requests[i].Total60, _requests[i].Bad60, _state[i]) = value;
+            _state[i] = value.State;
+            if ((value.Total60 | value.Bad60) == 0) _requests.Clear(i);
+            else _requests.At(i) = new SlotRequests { Total60 = value.Total60, Bad60 = value.Bad60 };
         }
     }
 
@@ -103,7 +106,7 @@ internal sealed partial class SlotRing
     /// <summary>Starts an empty ring at a slot.</summary>
     public void Start(long newest)
     {
-        Array.Clear(_requests);
+        _requests.Clear();
         Array.Clear(_state);
         Array.Clear(_detail);
         (IsEmpty, Newest, _head, _detailHead) = (false, newest, Capacity - 1, Slots.Detailed - 1);
@@ -117,7 +120,8 @@ internal sealed partial class SlotRing
             Newest++;
             _head = _head + 1 == Capacity ? 0 : _head + 1;
             _detailHead = _detailHead + 1 == Slots.Detailed ? 0 : _detailHead + 1;
-            (_requests[_head], _state[_head], _detail[_detailHead]) = (default, 0, default);
+            _requests.Clear(_head);
+            (_state[_head], _detail[_detailHead]) = (0, default);
         }
     }
 
@@ -131,7 +135,8 @@ internal sealed partial class SlotRing
         var i = Cell(first);
         for (var left = last - first + 1; left > 0; left--)
         {
-            sums.Add(new SlotValue(_requests[i].Total60, _requests[i].Bad60, _state[i]), 1);
+            var requests = _requests[i];
+            sums.Add(new SlotValue(requests.Total60, requests.Bad60, _state[i]), 1);
             i = i + 1 == Capacity ? 0 : i + 1;
         }
         return sums;

@@ -64,8 +64,8 @@ internal sealed partial class MinuteTier(RangeSets sets)
 {
     public const int Kept = SlotRing.Capacity / Slots.PerMinute;
     public const int Live = 6;
-    private readonly PackedLatency[] _sums = new PackedLatency[Kept];
-    private readonly uint[] _percentiles = new uint[Kept * 3];
+    private readonly Paged<PackedLatency> _sums = new(Kept, 6);
+    private readonly Paged<(uint P50, uint P95, uint P99)> _percentiles = new(Kept, 6);
     private readonly LatencySketch[] _sketches = [.. Enumerable.Range(0, Live).Select(_ => new LatencySketch(sets))];
     private readonly bool[] _stale = new bool[Live];
     private LatencySketch? _late;
@@ -132,8 +132,8 @@ internal sealed partial class MinuteTier(RangeSets sets)
             Newest++;
             Sketch(Newest).Clear();
             _stale[Newest % Live] = false;
-            _sums[Newest % Kept] = default;
-            _percentiles.AsSpan((int)(Newest % Kept) * 3, 3).Clear();
+            _sums.Clear(Cell(Newest));
+            _percentiles.Clear(Cell(Newest));
             if (minute - Newest > 2 * Kept) Newest = minute - (2 * Kept);
         }
     }
@@ -141,9 +141,10 @@ internal sealed partial class MinuteTier(RangeSets sets)
     public void Add(long minute, in LatencySums sums)
     {
         if (sums.Count60 == 0 || !Contains(minute)) return;
-        var all = _sums[minute % Kept].Sums;
+        ref var cell = ref _sums.At(Cell(minute));
+        var all = cell.Sums;
         all.Add(sums);
-        _sums[minute % Kept] = new PackedLatency(all);
+        cell = new PackedLatency(all);
     }
 
     public void AddRange(long minute, double lowSeconds, double highSeconds, long count) => Target(minute)?.AddRange(lowSeconds, highSeconds, count);
@@ -152,13 +153,13 @@ internal sealed partial class MinuteTier(RangeSets sets)
     public uint Percentile(long minute, int rank)
     {
         if (!Contains(minute)) return 0;
-        var at = (int)(minute % Kept) * 3;
         if (IsLive(minute) && _stale[minute % Live])
         {
-            (_percentiles[at], _percentiles[at + 1], _percentiles[at + 2]) = Sketch(minute).Percentiles();
+            _percentiles.At(Cell(minute)) = Sketch(minute).Percentiles();
             _stale[minute % Live] = false;
         }
-        return _percentiles[at + rank];
+        var (p50, p95, p99) = _percentiles[Cell(minute)];
+        return rank switch { 0 => p50, 1 => p95, _ => p99 };
     }
 
     /// <summary>Counts of the minutes first..last.</summary>
@@ -166,13 +167,15 @@ internal sealed partial class MinuteTier(RangeSets sets)
     {
         var sums = default(LatencySums);
         if (IsEmpty) return sums;
-        for (var minute = Math.Max(first, Newest - Kept + 1); minute <= Math.Min(last, Newest); minute++) sums.Add(_sums[minute % Kept].Sums);
+        for (var minute = Math.Max(first, Newest - Kept + 1); minute <= Math.Min(last, Newest); minute++) sums.Add(_sums[Cell(minute)].Sums);
         return sums;
     }
 
     /// <summary>Counts of a minute as its row gives them.</summary>
     public void Restore(long minute, in LatencySums sums)
     {
-        if (Contains(minute)) _sums[minute % Kept] = new PackedLatency(sums);
+        if (Contains(minute)) _sums.At(Cell(minute)) = new PackedLatency(sums);
     }
+
+    private static int Cell(long minute) => (int)(minute % Kept);
 }
