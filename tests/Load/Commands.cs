@@ -138,13 +138,14 @@ internal static class Commands
         return 0;
     }
 
-    /// <summary>Sends at a rate until stopped; data time begins as far back as the product takes it.</summary>
+    /// <summary>Sends at a rate until stopped; data time begins only as far back as it must, at most as far as the product takes it: what catches up is shown less often.</summary>
     private static Task<SendResult> Background(Target target, ImmutableArray<string> ids, int batch, int rate, int seconds, CancellationToken stop)
     {
         var now = Clock.GetUtcNow().ToUnixTimeMilliseconds();
         var lanes = ids.Chunk(batch / 24).Select((share, i) => (ILane)new RemoteWriteLane(i, share, "background-" + now.ToString(CultureInfo.InvariantCulture), 24)).ToList();
         var scrapes = Math.Clamp((int)Math.Ceiling(rate * (double)seconds / (24 * ids.Length)), 1, 2_000);
-        var bodies = Bodies.Make(lanes, now - (5 * 3_600_000L) - (45 * 60_000L), 10_000, scrapes, 3_000L * 1_048_576);
+        var back = Math.Min((scrapes * 10_000L) + (2 * 60_000L), (5 * 3_600_000L) + (45 * 60_000L));
+        var bodies = Bodies.Make(lanes, now - back, 10_000, scrapes, 3_000L * 1_048_576);
         return Task.Factory.StartNew(() => new Sender(target.RemoteWrite()).Send(bodies, 0, bodies.Scrapes.Count, rate, TimeSpan.FromMinutes(10), stop), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
