@@ -126,10 +126,11 @@ internal sealed class CheckpointWriter(CheckpointBatcher batcher, string organiz
 
     private void Schedule(TimeSpan wait)
     {
-        var due = time.GetUtcNow() + wait;
+        var now = time.GetUtcNow();
+        var due = wait < Lazy ? now + wait : Pace.BeforeStep(now + wait);
         if (_due is { } earlier && earlier <= due) return;
         _due = due;
-        _timer.Change(wait, Timeout.InfiniteTimeSpan);
+        _timer.Change(due - now, Timeout.InfiniteTimeSpan);
     }
 
     private void Settle(long ticket, Exception? error)

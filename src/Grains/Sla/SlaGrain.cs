@@ -188,9 +188,9 @@ public sealed partial class SlaGrain(
     private void ArmTick(DateTimeOffset now)
     {
         var next = _engine.NextTick(now);
-        if (_tileWaits && _tileAt + Pace.Of(_engine, now) is var shown) next = next is { } tick && tick < shown ? tick : shown;
+        if (_tileWaits && Pace.OnStep(_tileAt + Pace.Of(_engine, now)) is var shown) next = next is { } tick && tick < shown ? tick : shown;
         if (book.HasPending) next = next is { } n && n < now + RetryStore ? n : now + RetryStore;
-        if (_profile is not null && alerts.NextTick(_engine, now) is { } judged && (next is null || judged < next)) next = judged;
+        if (_profile is not null && alerts.NextTick(_engine, now) is { } alert && Pace.OnStep(alert) is var judged && (next is null || judged < next)) next = judged;
         // Every batch moves the next instant away: an earlier tick that is set already only asks again, and setting timers is not free.
         if (next is null || (_tickAt > now && _tickAt <= next)) return;
         _tickAt = next.Value;
