@@ -42,7 +42,7 @@ internal sealed partial class Reference
     /// <summary>Percentile of the month in milliseconds from all histograms whose last slot lies in it.</summary>
     public double? MonthPercentile(double q)
     {
-        Span<long> counts = stackalloc long[_bounds.Length + 1];
+        Span<long> counts = stackalloc long[Ranges];
         AddLatencies(counts, MonthFirst / 6, MonthEnd / 6);
         return Percentile(counts, q);
     }
