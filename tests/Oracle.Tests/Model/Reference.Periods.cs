@@ -36,7 +36,10 @@ internal sealed partial class Reference
         var (from, to) = stretch;
         if (_term.Begin is { } begin && begin > from) from = begin;
         if (_term.CoveredTo < _term.MonthTo && _term.CoveredTo < to && _term.CoveredTo > from) to = _term.CoveredTo;
-        return Sum(Grid.At(from), Elapsed(Grid.At(from), Grid.At(to), now));
+        var (first, end) = (Grid.At(from), Elapsed(Grid.At(from), Grid.At(to), now));
+        var known = Math.Clamp(_calendarFrom, first, end);
+        var count = Sum(known, end);
+        return count with { First = first, Unknown = count.Unknown + known - first };
     }
 
     /// <summary>Percentile of the month in milliseconds from all histograms whose last slot lies in it.</summary>

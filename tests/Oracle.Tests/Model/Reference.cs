@@ -51,6 +51,9 @@ internal sealed partial class Reference
         CountBurn();
     }
 
+    // Another calendar begins with the 744 hours that are kept.
+    private long _calendarFrom = long.MinValue;
+
     private int Ranges => _edges.Length * _edges.Length;
 
     private Term _term;
@@ -98,6 +101,7 @@ internal sealed partial class Reference
             foreach (var log in _logs) log.Clear();
         }
         foreach (var log in _logs) log.DirtyFrom = Math.Min(log.DirtyFrom, continued && _newestSlot != long.MinValue ? Tail : _promiseFrom);
+        if (!continued && _newestCovered != long.MinValue) _calendarFrom = ((_newestCovered / 360) - 743) * 360;
         CountMonth();
         if (SliceLength(old.Terms) != SliceLength(term.Terms)) CountBurn();
     }
