@@ -5,18 +5,20 @@ using Xunit;
 
 namespace Forge.Oracle.Tests;
 
-/// <summary>The engine against the brute force. FORGE_ORACLE_ORGANIZATIONS and FORGE_ORACLE_DAYS make it the whole thing, FORGE_ORACLE_SEED runs one organization again.</summary>
+/// <summary>The engine against the brute force. FORGE_ORACLE_ORGANIZATIONS and FORGE_ORACLE_DAYS make it the whole thing, FORGE_ORACLE_SEED runs some of them again, as "15,21".</summary>
 public sealed class OracleTests(ITestOutputHelper output)
 {
     private static int Setting(string name, int fallback) => int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var value) ? value : fallback;
+
+    private static string? Only => Environment.GetEnvironmentVariable("FORGE_ORACLE_SEED");
 
     [Fact]
     public void Engine_RandomOrganizations_EqualsBruteForce()
     {
         var (organizations, days) = (Setting("FORGE_ORACLE_ORGANIZATIONS", 4), Setting("FORGE_ORACLE_DAYS", 3));
-        var one = Setting("FORGE_ORACLE_SEED", -1);
+        var seeds = Only is { } only ? [.. only.Split(',').Select(n => int.Parse(n, CultureInfo.InvariantCulture))] : Enumerable.Range(1, organizations).ToList();
         var (started, outcomes) = (Stopwatch.GetTimestamp(), new List<Outcome>());
-        for (var seed = one >= 0 ? one : 1; seed <= (one >= 0 ? one : organizations); seed++)
+        foreach (var seed in seeds)
         {
             var simulation = new Simulation(seed, days);
             var begun = Stopwatch.GetTimestamp();
@@ -48,6 +50,6 @@ public sealed class OracleTests(ITestOutputHelper output)
     private void Say(string line)
     {
         output.WriteLine(line);
-        if (Environment.GetEnvironmentVariable("FORGE_ORACLE_ORGANIZATIONS") is not null || Environment.GetEnvironmentVariable("FORGE_ORACLE_SEED") is not null) Console.WriteLine(line);
+        if (Environment.GetEnvironmentVariable("FORGE_ORACLE_ORGANIZATIONS") is not null || Only is not null) Console.WriteLine(line);
     }
 }

@@ -225,13 +225,14 @@ internal sealed partial class Simulation
     private void Restart(DateTimeOffset now)
     {
         Store(now);
-        // What changed while the store had not answered yet is in the checkpoint as it is.
-        var due = _engine.TakeSealedHours(Id, now).Select(h => h.Hour).Concat(_written.Select(h => h.Hour)).ToHashSet();
         _written = [];
-        var rows = _rows.Last(now);
-        _engine = SlaEngine.Restore(_engine.Checkpoint(), rows, Policy(now), now);
+        var (rows, checkpoint) = (_rows.Last(now), _engine.Checkpoint());
+        // Hours that changed since they became rows are in the checkpoint as they are: it shows their good slots without any row.
+        var held = SlaEngine.Restore(checkpoint, Policy(now), now).History(Id, now.AddHours(-7), now.AddMinutes(3), 10).Points
+            .Where(p => p is { Verdict: SlotVerdict.Good, Errors: false }).Select(p => p.At.ToUnixTimeSeconds() / 3_600).ToHashSet();
+        _engine = SlaEngine.Restore(checkpoint, rows, Policy(now), now);
         foreach (var open in _recorded.Values.Where(v => v.State == ViolationState.OPEN)) _engine.RestoreOpen(open);
-        _model.Restarted(now.ToUnixTimeMilliseconds(), rows.Where(r => r.Detail is not null && !due.Contains(r.Hour)).Select(r => r.Hour).Where(h => (h + 1) * 360 > _model.HeldFrom));
+        _model.Restarted(now.ToUnixTimeMilliseconds(), rows.Where(r => r.Detail is not null && !held.Contains(r.Hour)).Select(r => r.Hour).Where(h => (h + 1) * 360 > _model.HeldFrom));
         AlertsRestarted(now);
         Outcome.Restarts++;
     }

@@ -3,7 +3,7 @@ namespace Forge.Domain.Sla;
 // What no row holds yet as bytes: a format byte, varints, a checksum. Groups count as live again from the moment of restoring.
 public sealed partial class SlaEngine
 {
-    private const byte Format = 4;
+    private const byte Format = 5;
 
     // The next one will be about as long.
     private int _checkpointBytes = 1_024;
@@ -30,6 +30,7 @@ public sealed partial class SlaEngine
             writer.Signed(earlier.Until);
         }
         writer.Signed(_promiseFrom);
+        writer.Signed(_slicesFrom);
         writer.Flag(TermsEndedAt is not null);
         if (TermsEndedAt is { } ended) writer.Signed(ended.ToUnixTimeMilliseconds());
         writer.Signed(_clockMs);
@@ -106,7 +107,7 @@ public sealed partial class SlaEngine
             Monitored = monitored, MonthFrom = monthFrom, CoveredFrom = coveredFrom, CoveredTo = coveredTo, Terms = policy.Terms with { Uptime = uptime, Episode = LoadTerms(reader) },
         };
         (Contracts.EpisodeTerms Terms, long Until)? earlier = reader.Flag() ? (LoadTerms(reader), reader.Signed()) : null;
-        var engine = new SlaEngine(saved, nowMs) { _promiseFrom = reader.Signed() };
+        var engine = new SlaEngine(saved, nowMs) { _promiseFrom = reader.Signed(), _slicesFrom = reader.Signed() };
         engine.SetEarlierTerms(earlier);
         if (reader.Flag()) engine.TermsEndedAt = Instant(reader);
         engine._clockMs = Math.Max(nowMs, reader.Signed());

@@ -123,7 +123,7 @@ public sealed partial class SlaEngine
         foreach (var row in rows)
         {
             if (_hours.IsDue(row.Hour)) continue;
-            _hours.Restore(row.Hour, SumsOf(row.Sums), row.Detail?.Revision ?? 1);
+            _hours.Restore(row.Hour, SumsOf(row.Hour, row.Sums), row.Detail?.Revision ?? 1);
             if (!row.Sketch.IsDefaultOrEmpty) _sketches.Restore(row.Hour, HourSketch.Unpack(row.Sketch), !savedDays.Contains(Slots.FloorDiv(row.Hour, 24)), _scratch);
             if (row.Detail is { } detail) TakeDetail(detail);
             else Spread(row.Hour, _hours.Hours[row.Hour]);
@@ -134,7 +134,7 @@ public sealed partial class SlaEngine
     private void TakeDetail(SlaHour hour)
     {
         for (var cell = 0; cell < 6; cell++)
-            _hours.TenMinutes[(hour.Hour * 6) + cell] = SumsOf(PeriodSums.Of(hour, hour.At.AddMinutes(cell * 10), hour.At.AddMinutes((cell + 1) * 10)));
+            _hours.TenMinutes[(hour.Hour * 6) + cell] = SumsOf(hour.Hour, PeriodSums.Of(hour, hour.At.AddMinutes(cell * 10), hour.At.AddMinutes((cell + 1) * 10)));
         for (var i = 0; i < 60; i++)
         {
             var (minute, cell) = ((hour.Hour * 60) + i, hour.Minutes[i]);
@@ -180,9 +180,9 @@ public sealed partial class SlaEngine
         }
     }
 
-    private TierSums SumsOf(in PeriodSums sums)
+    private TierSums SumsOf(long hour, in PeriodSums sums)
     {
-        var slices = SliceSlots is not { } size ? default : size == Slots.PerMinute ? sums.Minutes : sums.FiveMinutes;
+        var slices = SliceSlots is not { } size || hour * Slots.PerHour < _slicesFrom ? default : size == Slots.PerMinute ? sums.Minutes : sums.FiveMinutes;
         return new TierSums
         {
             Slots = new SlotSums { Good = sums.Good, Bad = sums.Bad, Excluded = sums.Excluded, Total60 = sums.Total60, Bad60 = sums.Bad60 },

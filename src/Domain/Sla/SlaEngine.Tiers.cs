@@ -13,6 +13,9 @@ public sealed partial class SlaEngine
 
     // No rolling window holds a slot from here on.
     private long _rollingEnd = long.MinValue;
+
+    // Slices of the length in force are counted from here on: the begin of an hour.
+    private long _slicesFrom;
     private CalendarSums _day;
     private CalendarSums _month;
     private CalendarSums _quarter;
@@ -136,14 +139,16 @@ public sealed partial class SlaEngine
         return sums;
     }
 
-    /// <summary>Slices of another length begin anew with what the ring holds.</summary>
+    /// <summary>Slices of another length begin anew with the whole hours that the ring holds: rows of earlier ones know them, but an engine that was not restarted never reads those.</summary>
     private void SliceAgain()
     {
         _hours.Hours.ForgetSlices();
         _hours.TenMinutes.ForgetSlices();
         _oneDay = _threeDays = _thirtyDays = default;
-        if (_ring.IsEmpty || SliceSlots is not { } size) return;
-        for (var slice = Slots.FloorDiv(_ring.Oldest + size - 1, size) * size; slice <= _ring.Newest; slice += size) _hours.Change(slice, default, SliceAt(slice, size));
+        if (_ring.IsEmpty) return;
+        _slicesFrom = Slots.FloorDiv(_ring.Oldest + Slots.PerHour - 1, Slots.PerHour) * Slots.PerHour;
+        if (SliceSlots is not { } size) return;
+        for (var slice = _slicesFrom; slice <= _ring.Newest; slice += size) _hours.Change(slice, default, SliceAt(slice, size));
     }
 
     /// <summary>Percentiles from a minute on; what a longer block is all that is kept of counts wholly.</summary>

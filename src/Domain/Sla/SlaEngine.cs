@@ -165,7 +165,7 @@ public sealed partial class SlaEngine
         if (Policy.Monitored && _newestCovered != long.MinValue)
         {
             var silent = SilentFromMs;
-            if (silent > nowMs && AnyOpen()) next = Math.Min(next, silent);
+            if (silent > _clockMs && AnyOpen()) next = Math.Min(next, silent);
             var end = Policy.CoveredTo.ToUnixTimeMilliseconds();
             if (Policy.CoveredTo < Policy.MonthTo && end > nowMs && AnyOpen()) next = Math.Min(next, end);
         }

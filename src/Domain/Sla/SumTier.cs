@@ -156,10 +156,17 @@ internal sealed class SumTier(int kept, int slotsPerCell, int hot)
     public void ForgetSlices()
     {
         _slices = null;
-        for (var cell = Oldest; !IsEmpty && cell <= Newest - hot; cell++)
+        if (IsEmpty || _groups.Length == 0) return;
+        // The last group was packed whole, with cells that are not read from it yet.
+        for (var group = Oldest / PerGroup; group <= (Newest - hot) / PerGroup; group++)
         {
-            var sums = this[cell];
-            if (sums.Slices.Known + sums.Slices.Excluded > 0) this[cell] = sums with { Slices = default };
+            var cells = Opened(group);
+            for (var i = 0; i < PerGroup; i++)
+            {
+                if (cells[i].Slices.Known + cells[i].Slices.Excluded == 0) continue;
+                cells[i].Slices = default;
+                _openChanged = true;
+            }
         }
         Close();
     }

@@ -174,6 +174,8 @@ public sealed class EpisodeTests
         var engine = T.Engine(T.Terms(T.NoLatency));
         for (var t = 10; t <= 60; t += 10) engine.Send(t, T.Delta(t - 10, t, 100, 100));
         Assert.Equal(T.At(90), engine.NextTick(T.At(60)));
+        // Asked too late, the tick is due at once.
+        Assert.Equal(T.At(95), engine.NextTick(T.At(95)));
         engine.Tick(T.At(89));
         Assert.False(engine.Episodes(SlaMetricType.UPTIME).Single().Unverified);
         engine.Tick(T.At(90));

@@ -256,4 +256,45 @@ public sealed class SealedHourTests
         var restored = SlaEngine.Restore(engine.Checkpoint(), engine.Policy, boundary.AddMinutes(20));
         Assert.Equal(boundary.AddMinutes(10), Assert.Single(restored.Episodes(SlaMetricType.UPTIME)).Start);
     }
+
+    [Fact]
+    public void SliceLength_AmendedAtAMonth_CountsNoSlicesOfTheOldLength()
+    {
+        var (boundary, hours) = (Simulated.Utc("2026-02-01T00:00Z"), 40);
+        var (minutes, fives) = (Terms with { Uptime = new UptimeTerms(Formula: UptimeFormula.MeanOfSlices, SliceSeconds: 60) }, Terms with { Uptime = new UptimeTerms(Formula: UptimeFormula.MeanOfSlices) });
+        var engine = SlaEngine.Create(Simulated.Policy(ZoneTimeline.Utc, boundary.AddHours(-hours), minutes), boundary.AddHours(-hours));
+        Fill(engine, boundary, -hours, 0);
+        engine.Configure(Simulated.Policy(ZoneTimeline.Utc, boundary, fives), boundary);
+        Fill(engine, boundary, 0, 30);
+        // The seven hours that were held, and those that came.
+        Assert.Equal((7 + 30) * 12 * 1_000_000_000L, engine.BurnOf("3d", boundary.AddHours(30)).Whole);
+    }
+
+    [Fact]
+    public void Formula_AmendedAtAMonth_IsCountedFromTheSameSlotAfterARestart()
+    {
+        var boundary = Simulated.Utc("2026-02-01T00:00Z");
+        var (engine, store) = (SlaEngine.Create(Simulated.Policy(ZoneTimeline.Utc, boundary.AddHours(-30), Terms), boundary.AddHours(-30)), new Store());
+        Fill(engine, boundary, -30, 0);
+        var slices = Simulated.Policy(ZoneTimeline.Utc, boundary, Terms with { Uptime = new UptimeTerms(Formula: UptimeFormula.MeanOfSlices) });
+        engine.Configure(slices, boundary);
+        Fill(engine, boundary, 0, 3);
+        var now = boundary.AddHours(3).AddMinutes(10);
+        engine.Tick(now);
+        store.Write(engine, now);
+        store.Write(engine, now);
+        var restored = store.Restore(slices, now);
+        Assert.Equal((7 + 3) * 12 * 1_000_000_000L, engine.BurnOf("1d", now).Whole);
+        foreach (var window in new[] { "1d", "3d", "30d" }) Assert.Equal(engine.BurnOf(window, now), restored.BurnOf(window, now));
+    }
+
+    /// <summary>Whole hours of steady traffic by the minute, some of it bad.</summary>
+    private static void Fill(SlaEngine engine, DateTimeOffset origin, int firstHour, int endHour)
+    {
+        for (var minute = firstHour * 60; minute < endHour * 60; minute++)
+        {
+            var from = origin.AddMinutes(minute);
+            engine.Ingest(T.Batch(new DeltaInterval(1, from.ToUnixTimeMilliseconds(), from.AddMinutes(1).ToUnixTimeMilliseconds(), 600, Math.Abs(minute % 7), [], [])), from.AddMinutes(1), out _);
+        }
+    }
 }

@@ -31,7 +31,7 @@ internal sealed partial class Reference
 {
     private const long Whole = 1_000_000_000;
 
-    /// <summary>Slots that are held at all; slices of another length begin anew there.</summary>
+    /// <summary>Slots that are held at all; slices of another length begin anew with the first whole hour of them.</summary>
     private const int Held = 2_520;
 
     /// <summary>Length of each window and by how much it moves, in slots (sla.md 4).</summary>
@@ -121,7 +121,7 @@ internal sealed partial class Reference
 
     private void CountBurn()
     {
-        var from = _newestSlot == long.MinValue ? _origin : Math.Max(_origin, _newestSlot - Held + 1);
+        var from = _newestSlot == long.MinValue ? _origin : Math.Max(_origin, (_newestSlot - Held + 360) / 360 * 360);
         if (_bad is null)
         {
             (_bad, _total60, _bad60) = (new(_slots.Length), new(_slots.Length), new(_slots.Length));

@@ -217,16 +217,16 @@ internal sealed partial class Reference
     /// <summary>Percentile of the histograms whose last slot lies in a minute, by linear interpolation (as <c>histogram_quantile</c>), in milliseconds.</summary>
     private double? MinutePercentile(long minute, SlaMetricType metric)
     {
-        Span<long> counts = stackalloc long[_bounds.Length + 1];
+        Span<long> counts = stackalloc long[Ranges];
         var row = ((minute * 6) - _origin) / 6;
-        for (var i = 0; i <= _bounds.Length; i++) counts[i] = _liveLatency[row, i];
+        for (var i = 0; i < Ranges; i++) counts[i] = _liveLatency[row, i];
         return Percentile(counts, metric switch { SlaMetricType.LATENCY_P50 => 0.5, SlaMetricType.LATENCY_P95 => 0.95, _ => 0.99 });
     }
 
     /// <summary>Percentile of all histograms whose last slot lies in a minute from <paramref name="minute"/> on and before <paramref name="end"/>.</summary>
     public double? PercentileFrom(long minute, double q, long end = long.MaxValue)
     {
-        Span<long> counts = stackalloc long[_bounds.Length + 1];
+        Span<long> counts = stackalloc long[Ranges];
         AddLatencies(counts, minute, end);
         return Percentile(counts, q);
     }
@@ -239,7 +239,7 @@ internal sealed partial class Reference
         for (var at = Math.Max(minute, first); at < end;)
         {
             var hour = (at - first) % 60 == 0 && at + 60 <= end;
-            for (var i = 0; i <= _bounds.Length; i++) counts[i] += hour ? _hourLatency[(at - first) / 60, i] : _minuteLatency[at - first, i];
+            for (var i = 0; i < Ranges; i++) counts[i] += hour ? _hourLatency[(at - first) / 60, i] : _minuteLatency[at - first, i];
             at += hour ? 60 : 1;
         }
     }
@@ -249,17 +249,29 @@ internal sealed partial class Reference
         var n = 0L;
         foreach (var count in counts) n += count;
         if (n == 0) return null;
-        var (rank, below) = (q * n, 0L);
-        for (var i = 0; i < _bounds.Length; i++)
+        var (rank, below) = (q * n, 0d);
+        for (var edge = 0; edge < _edges.Length; edge++)
         {
-            if (counts[i] > 0 && below + counts[i] >= rank - 1e-6)
-            {
-                var low = i == 0 ? 0 : _bounds[i - 1];
-                return low + ((_bounds[i] - low) * Math.Max(0, rank - below) / counts[i]);
-            }
-            below += counts[i];
+            var here = counts[(edge * _edges.Length) + edge];
+            if (here > 0 && below + here >= rank - 1e-6) return _edges[edge];
+            below += here;
+            if (edge == _edges.Length - 1) break;
+            var (from, to) = (_edges[edge], _edges[edge + 1]);
+            var inside = Between(counts, edge);
+            if (inside > 0 && below + inside >= rank - 1e-6) return from + ((to - from) * Math.Max(0, rank - below) / inside);
+            below += inside;
         }
-        return _bounds[^1];
+        return _edges[^1];
+    }
+
+    /// <summary>Latencies between an edge and the next one: a bucket without the edges inside it is evenly spread.</summary>
+    private double Between(ReadOnlySpan<long> counts, int edge)
+    {
+        var inside = 0d;
+        for (var low = 0; low <= edge; low++)
+            for (var high = edge + 1; high < _edges.Length; high++)
+                inside += counts[(low * _edges.Length) + high] * (_edges[edge + 1] - _edges[edge]) / (_edges[high] - _edges[low]);
+        return inside;
     }
 
     /// <summary>A slot got another content: sums of the month and the metrics it matters to.</summary>

@@ -42,7 +42,7 @@ internal sealed partial class Reference
     /// <summary>Percentile of the histograms of the covered hours. An hour that a local midnight cuts belongs to the side with more of its latencies, the earlier one when equal.</summary>
     private double? PeriodPercentile(JudgedPeriod period, double q)
     {
-        Span<long> counts = stackalloc long[_bounds.Length + 1];
+        Span<long> counts = stackalloc long[Ranges];
         var (from, to) = (Grid.At(period.CoveredFrom), Grid.At(period.CoveredTo));
         // Days are summed first, so that an hour cut by midnight is given away as a whole; months are sums of days and cut where days are.
         for (var hour = from / 360; hour * 360 < to; hour++)

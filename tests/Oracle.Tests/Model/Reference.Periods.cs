@@ -36,13 +36,16 @@ internal sealed partial class Reference
         var (from, to) = stretch;
         if (_term.Begin is { } begin && begin > from) from = begin;
         if (_term.CoveredTo < _term.MonthTo && _term.CoveredTo < to && _term.CoveredTo > from) to = _term.CoveredTo;
-        return Sum(Grid.At(from), Elapsed(Grid.At(from), Grid.At(to), now));
+        var (first, end) = (Grid.At(from), Elapsed(Grid.At(from), Grid.At(to), now));
+        var known = Math.Clamp(_calendarFrom, first, end);
+        var count = Sum(known, end);
+        return count with { First = first, Unknown = count.Unknown + known - first };
     }
 
     /// <summary>Percentile of the month in milliseconds from all histograms whose last slot lies in it.</summary>
     public double? MonthPercentile(double q)
     {
-        Span<long> counts = stackalloc long[_bounds.Length + 1];
+        Span<long> counts = stackalloc long[Ranges];
         AddLatencies(counts, MonthFirst / 6, MonthEnd / 6);
         return Percentile(counts, q);
     }

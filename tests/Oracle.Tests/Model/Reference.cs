@@ -17,7 +17,8 @@ internal sealed partial class Reference
 
     private readonly Slot[] _slots;
     private readonly long _origin;
-    private readonly double[] _bounds;
+    // Zero and the bounds; latencies are counted by the two edges of their bucket, for not every histogram has all of them.
+    private readonly double[] _edges;
     private readonly long[,] _minuteLatency;
     private readonly long[,] _hourLatency;
     private readonly long[,] _liveLatency;
@@ -37,18 +38,23 @@ internal sealed partial class Reference
     public Reference(Term term, DateTimeOffset from, DateTimeOffset to, double[] boundsMs)
     {
         _heard = _heardFrom = from.ToUnixTimeMilliseconds();
-        (_term, _clock, _bounds) = (term, from.ToUnixTimeMilliseconds(), boundsMs);
+        (_term, _clock, _edges) = (term, from.ToUnixTimeMilliseconds(), [0, .. boundsMs]);
         _origin = (Grid.At(from) - (8 * 360)) / 360 * 360;
         _slots = new Slot[Grid.At(to) + 720 - _origin];
-        _minuteLatency = new long[(_slots.Length / 6) + 1, boundsMs.Length + 1];
-        _hourLatency = new long[(_slots.Length / 360) + 1, boundsMs.Length + 1];
-        _liveLatency = new long[(_slots.Length / 6) + 1, boundsMs.Length + 1];
+        _minuteLatency = new long[(_slots.Length / 6) + 1, Ranges];
+        _hourLatency = new long[(_slots.Length / 360) + 1, Ranges];
+        _liveLatency = new long[(_slots.Length / 6) + 1, Ranges];
         _createdSlot = Grid.At(from);
         _countUnknownFrom = _clock;
         _promiseFrom = Grid.At(term.CoveredFrom);
         CountMonth();
         CountBurn();
     }
+
+    // Another calendar begins with the 744 hours that are kept.
+    private long _calendarFrom = long.MinValue;
+
+    private int Ranges => _edges.Length * _edges.Length;
 
     private Term _term;
 
@@ -95,6 +101,7 @@ internal sealed partial class Reference
             foreach (var log in _logs) log.Clear();
         }
         foreach (var log in _logs) log.DirtyFrom = Math.Min(log.DirtyFrom, continued && _newestSlot != long.MinValue ? Tail : _promiseFrom);
+        if (!continued && _newestCovered != long.MinValue) _calendarFrom = ((_newestCovered / 360) - 743) * 360;
         CountMonth();
         if (SliceLength(old.Terms) != SliceLength(term.Terms)) CountBurn();
     }
@@ -235,14 +242,16 @@ internal sealed partial class Reference
         var (first, count) = Grid.Cover(tally.From, to);
         var last = first + count - 1;
         Extend(last, _clock);
-        var (row, below) = ((Grid.MinuteOf(last) * 6 - _origin) / 6, 0L);
+        var (row, low, below) = ((Grid.MinuteOf(last) * 6 - _origin) / 6, 0, 0L);
         foreach (var (bound, upTo) in buckets)
         {
-            var column = double.IsPositiveInfinity(bound) ? _bounds.Length : Array.IndexOf(_bounds, bound);
+            // What lies above the last finite bound sits at that bound.
+            var high = double.IsPositiveInfinity(bound) ? low : Array.IndexOf(_edges, bound);
+            var column = (low * _edges.Length) + high;
             _minuteLatency[row, column] += upTo - below;
             _hourLatency[row / 60, column] += upTo - below;
             if (Grid.MinuteOf(last) > Math.Max(Grid.MinuteOf(_newestSlot), _liveMinute) - 6) _liveLatency[row, column] += upTo - below;
-            below = upTo;
+            (low, below) = (high, upTo);
         }
     }
 

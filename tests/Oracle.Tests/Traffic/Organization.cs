@@ -29,7 +29,9 @@ internal sealed class OrganizationTraffic
         var begins = _random.Next(3) == 0 ? DateOnly.FromDateTime(From.UtcDateTime).AddDays(_random.Next(1, Math.Max(2, days / 2))) : new DateOnly(2026, 1, 1).AddMonths(-_random.Next(5));
         var months = _random.Next(5) == 0 && begins > start ? 1 : 36;
         var amended = _random.Next(3) == 0 ? Amended(first) : null;
-        Promise = new Promise(zone, begins, months, first, amended, new DateOnly(start.Year, start.Month, 1).AddMonths(1));
+        // An amendment is refused when it would begin before its contract.
+        var amendedFrom = new DateOnly(start.Year, start.Month, 1).AddMonths(1);
+        Promise = new Promise(zone, begins, months, first, amended, amendedFrom < begins ? amendedFrom.AddMonths(1) : amendedFrom);
         var (from, to, trouble) = (From.ToUnixTimeMilliseconds(), To.ToUnixTimeMilliseconds(), 0.3 + (1.4 * _random.NextDouble()));
         BoundsMs = _random.Next(2) == 0 ? [25, 50, 100, 250, 1_000] : [50, 100, 200, 400];
         var climate = new Climate(
