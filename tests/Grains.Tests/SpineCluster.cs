@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Forge.Domain;
 using Forge.Domain.Contracts;
 using Forge.Domain.Organizations;
@@ -25,6 +26,9 @@ namespace Forge.Grains.Tests;
 /// </summary>
 public sealed class SpineCluster : IAsyncDisposable
 {
+    private const int Attempts = 40;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
     private readonly string _folder;
     private readonly bool _ownsFolder;
     private bool _gone;
@@ -54,6 +58,50 @@ public sealed class SpineCluster : IAsyncDisposable
 
     /// <summary>Path of the SQLite file.</summary>
     public string DatabaseFile => Path.Combine(_folder, "forge.db");
+
+    /// <summary>Moves the grains' clock on until the answer is there: a write under way takes real time, and what waits behind it needs the clock again.</summary>
+    public async Task SettledAsync(Task answer)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (!answer.IsCompleted && TimeProvider.System.GetElapsedTime(started) < Patience)
+        {
+            Time.Advance(TimeSpan.FromMilliseconds(250));
+            await Task.WhenAny(answer, Task.Delay(Pause, TimeProvider.System));
+        }
+        await answer.WaitAsync(Patience);
+    }
+
+    /// <summary>Ends the first silo and waits until the grain answers from a new one: for a moment the directory may still name the old one.</summary>
+    public async Task ReplaceSiloAsync(ISlaGrain grain, bool kill)
+    {
+        var silo = _cluster.Silos[0];
+        await _cluster.StartAdditionalSiloAsync();
+        if (kill) await _cluster.KillSiloAsync(silo);
+        else await _cluster.StopSiloAsync(silo);
+        await _cluster.WaitForLivenessToStabilizeAsync(didKill: kill);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await grain.View().WaitAsync(TimeSpan.FromSeconds(3));
+                return;
+            }
+            catch (Exception failure) when (attempt < Attempts && failure is not InvalidOperationException)
+            {
+                // not yet
+            }
+        }
+    }
+
+    /// <summary>Runs a statement past the product.</summary>
+    public async Task SqlAsync(string sql)
+    {
+        await using var connection = new SqliteConnection($"Data Source={DatabaseFile};Pooling=False");
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync();
+    }
 
     /// <summary>
     /// Migrates the file and starts one silo. <paramref name="beside"/>: on the file and the time of another cluster that knows nothing of it, so that both activate the same grain,

@@ -57,7 +57,7 @@ public sealed partial class AlertBook(Ledger ledger, AlertReader reader, TimePro
     public async Task<ImmutableArray<(string Change, SlaAlert Alert)>> SettleAsync(SlaEngine engine, DateTimeOffset now)
     {
         if (_uncertain && now < _retryAt) return [];   // the store has just refused; batches do not wait for it again
-        if (now - _judgedAt is var age && age >= TimeSpan.Zero && age < Pace.Of(engine, now) && !_uncertain)
+        if (now - _judgedAt is var age && age >= TimeSpan.Zero && age < Pace.Of(engine.DataAt, now) && !_uncertain)
         {
             _waits = true;
             return [];
@@ -102,7 +102,7 @@ public sealed partial class AlertBook(Ledger ledger, AlertReader reader, TimePro
     public DateTimeOffset? NextTick(SlaEngine engine, DateTimeOffset now)
     {
         if (_uncertain) return _retryAt;
-        var soonest = _judgedAt + Pace.Of(engine, now);
+        var soonest = _judgedAt + Pace.Of(engine.DataAt, now);
         if (_waits) return soonest;
         if (!engine.Policy.Monitored) return Unresolved.IsEmpty ? null : soonest;
         var next = _monthAt + MonthSpacing;

@@ -150,7 +150,7 @@ public sealed partial class SlaGrain(
             foreach (var (change, violation) in changes)
                 Announce(LiveDelta.ViolationOf(violation.Id), new LiveContent.ViolationChanged(change, violation, profile.Organization.Name));
             var alerted = await SettleAlerts(profile, now);
-            if (changes.IsEmpty && !alerted && _showedPending == book.HasPending && now - _tileAt < Pace.Of(_engine, now)) _tileWaits = true;
+            if (changes.IsEmpty && !alerted && _showedPending == book.HasPending && now - _tileAt < Pace.Of(_engine.DataAt, now)) _tileWaits = true;
             else ShowTile(profile, now);
         }
         ArmTick(now);
@@ -188,7 +188,7 @@ public sealed partial class SlaGrain(
     private void ArmTick(DateTimeOffset now)
     {
         var next = _engine.NextTick(now);
-        if (_tileWaits && Pace.OnStep(_tileAt + Pace.Of(_engine, now)) is var shown) next = next is { } tick && tick < shown ? tick : shown;
+        if (_tileWaits && Pace.OnStep(_tileAt + Pace.Of(_engine.DataAt, now)) is var shown) next = next is { } tick && tick < shown ? tick : shown;
         if (book.HasPending) next = next is { } n && n < now + RetryStore ? n : now + RetryStore;
         if (_profile is not null && alerts.NextTick(_engine, now) is { } alert && Pace.OnStep(alert) is var judged && (next is null || judged < next)) next = judged;
         // Every batch moves the next instant away: an earlier tick that is set already only asks again, and setting timers is not free.

@@ -4,7 +4,6 @@ using Forge.Domain.Sla;
 using Forge.Grains.Interfaces.Sla;
 using Forge.Storage.Audit;
 using Forge.Storage.Sla;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Forge.Grains.Tests.Sla;
@@ -16,8 +15,6 @@ namespace Forge.Grains.Tests.Sla;
 public sealed class SlaFaultTests : IAsyncLifetime
 {
     private const int Attempts = 40;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
     private static readonly SlaTerms UptimeOnly = new(new UptimeTerms(), new LatencyTerms(P99Ms: null), null);
     private SpineCluster _spine = null!;
     private DateTimeOffset _scrape;
@@ -70,10 +67,10 @@ public sealed class SlaFaultTests : IAsyncLifetime
         var open = Assert.Single(await Violations(id));
 
         _spine.Skew = TimeSpan.FromMinutes(minutes);
-        await Restart(grain);
+        await _spine.ReplaceSiloAsync(grain, kill: true);
         await Feed(grain, traffic, 6, 0, 100);
         _spine.Skew = TimeSpan.Zero;
-        await Restart(grain);
+        await _spine.ReplaceSiloAsync(grain, kill: true);
         await Feed(grain, traffic, 1, 0, 100);
         await Feed(grain, traffic, 14, 100, 0);
 
@@ -96,13 +93,13 @@ public sealed class SlaFaultTests : IAsyncLifetime
         await First(grain, traffic);
         await Feed(grain, traffic, 6, 100, 0);
         await Feed(grain, traffic, 2, 0, 100);
-        if (!committed) await Sql("CREATE TRIGGER refuse BEFORE INSERT ON sla_violation BEGIN SELECT RAISE(ABORT, 'refused by the test'); END");
+        if (!committed) await _spine.SqlAsync("CREATE TRIGGER refuse BEFORE INSERT ON sla_violation BEGIN SELECT RAISE(ABORT, 'refused by the test'); END");
         var proof = traffic.Scrape(NextScrape(), 0, 100);
         await grain.Ingest(proof);   // committed or not: the silo dies before any checkpoint holds the slot, and its answer is lost
         Assert.Equal(committed ? 1 : 0, (await Violations(id)).Length);
 
-        await Restart(grain);
-        if (!committed) await Sql("DROP TRIGGER refuse");
+        await _spine.ReplaceSiloAsync(grain, kill: true);
+        if (!committed) await _spine.SqlAsync("DROP TRIGGER refuse");
         await Acknowledged([grain], proof, 0);
         await Feed(grain, traffic, 1, 0, 100);
 
@@ -172,54 +169,12 @@ public sealed class SlaFaultTests : IAsyncLifetime
             try
             {
                 var receipt = await grain.Ingest(batch);
-                if (receipt.Durable != 0) await Settled(grain.Durable(receipt.Durable));
+                if (receipt.Durable != 0) await _spine.SettledAsync(grain.Durable(receipt.Durable));
                 return;
             }
             catch (Exception failure) when (attempt < Attempts && failure is not TimeoutException)
             {
                 _spine.Time.Advance(TimeSpan.FromMilliseconds(250));   // 503: again
-            }
-        }
-    }
-
-    /// <summary>Moves the grains' clock on until the answer is there: a write under way takes real time, and what waits behind it needs the clock again.</summary>
-    private async Task Settled(Task answer)
-    {
-        var started = TimeProvider.System.GetTimestamp();
-        while (!answer.IsCompleted && TimeProvider.System.GetElapsedTime(started) < Patience)
-        {
-            _spine.Time.Advance(TimeSpan.FromMilliseconds(250));
-            await Task.WhenAny(answer, Task.Delay(Pause, TimeProvider.System));
-        }
-        await answer.WaitAsync(Patience);
-    }
-
-    private async Task Sql(string sql)
-    {
-        await using var connection = new SqliteConnection($"Data Source={_spine.DatabaseFile};Pooling=False");
-        await connection.OpenAsync();
-        await using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        await command.ExecuteNonQueryAsync();
-    }
-
-    /// <summary>Kills the silo with the grain and waits until it answers from a new one: for a moment the directory may still name the old one.</summary>
-    private async Task Restart(ISlaGrain grain)
-    {
-        var silo = _spine.Cluster.Silos[0];
-        await _spine.Cluster.StartAdditionalSiloAsync();
-        await _spine.Cluster.KillSiloAsync(silo);
-        await _spine.Cluster.WaitForLivenessToStabilizeAsync(didKill: true);
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                await grain.View().WaitAsync(TimeSpan.FromSeconds(3));
-                return;
-            }
-            catch (Exception failure) when (attempt < Attempts && failure is not InvalidOperationException)
-            {
-                // not yet
             }
         }
     }

@@ -6,7 +6,6 @@ namespace Forge.Grains.Tests.Sla;
 /// <summary>The silo with the activation is killed: what was acknowledged comes back from the store. Each test has its own cluster.</summary>
 public sealed class SlaGrainCrashTests : IAsyncLifetime
 {
-    private const int Attempts = 20;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private SpineCluster _spine = null!;
 
@@ -28,7 +27,7 @@ public sealed class SlaGrainCrashTests : IAsyncLifetime
         _spine.Time.Advance(TimeSpan.FromMilliseconds(250));
         await durable.WaitAsync(Patience);
 
-        await LoseActivation(grain);
+        await _spine.ReplaceSiloAsync(grain, kill: true);
 
         var month = (await View(grain)).Month;
         Assert.Equal((500, 5), (month.Requests, month.BadRequests));
@@ -43,7 +42,7 @@ public sealed class SlaGrainCrashTests : IAsyncLifetime
         await Feed(grain, traffic, 4, 0, 100);
         var open = Assert.Single((await View(grain)).OpenViolations, v => v.MetricType == SlaMetricType.UPTIME);
 
-        await LoseActivation(grain);
+        await _spine.ReplaceSiloAsync(grain, kill: true);
         await Feed(grain, traffic, 2, 0, 100);
 
         var after = Assert.Single((await View(grain)).OpenViolations, v => v.MetricType == SlaMetricType.UPTIME);
@@ -58,7 +57,7 @@ public sealed class SlaGrainCrashTests : IAsyncLifetime
         _spine.Time.Advance(TimeSpan.FromSeconds(10));
         var first = await grain.Ingest(Traffic.Interval(21, _spine.Time.GetUtcNow(), 100, 0));
         Assert.NotEqual(0, first.Durable);
-        await LoseActivation(grain);
+        await _spine.ReplaceSiloAsync(grain, kill: true);
 
         var second = await grain.Ingest(Traffic.Interval(22, _spine.Time.GetUtcNow(), 100, 0));
         var saved = grain.Durable(second.Durable);
@@ -95,27 +94,6 @@ public sealed class SlaGrainCrashTests : IAsyncLifetime
         {
             _spine.Time.Advance(TimeSpan.FromSeconds(10));
             await Acknowledged(grain, traffic.Scrape(_spine.Time.GetUtcNow(), good, bad));
-        }
-    }
-
-    /// <summary>Kills the silo and waits until the grain answers from another one: for a moment the directory may still name the dead one.</summary>
-    private async Task LoseActivation(ISlaGrain grain)
-    {
-        var silo = _spine.Cluster.Silos[0];
-        await _spine.Cluster.StartAdditionalSiloAsync();
-        await _spine.Cluster.KillSiloAsync(silo);
-        await _spine.Cluster.WaitForLivenessToStabilizeAsync(didKill: true);
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                await grain.View().WaitAsync(TimeSpan.FromSeconds(3));
-                return;
-            }
-            catch (Exception failure) when (attempt < Attempts && failure is not InvalidOperationException)
-            {
-                // not yet
-            }
         }
     }
 }

@@ -1,7 +1,6 @@
 using Forge.Domain.Sla;
 using Forge.Grains.Interfaces.Sla;
 using Forge.Storage.Sla;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Forge.Grains.Tests.Sla;
@@ -9,9 +8,6 @@ namespace Forge.Grains.Tests.Sla;
 /// <summary>Sealed hours and checkpoints when the silo dies, stops, or the store refuses. Each test has its own cluster.</summary>
 public sealed class SlaGrainStoreTests : IAsyncLifetime
 {
-    private const int Attempts = 40;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
     private SpineCluster _spine = null!;
     private ulong _identity = 1_000;
 
@@ -47,7 +43,7 @@ public sealed class SlaGrainStoreTests : IAsyncLifetime
         var (grain, id, traffic) = await Start();
         await Feed(grain, traffic, minutes: 63, good: 600, bad: 0);
 
-        await Restart(grain, kill: true);
+        await _spine.ReplaceSiloAsync(grain, kill: true);
         await Feed(grain, traffic, minutes: 5, good: 600, bad: 0);
         await Checkpoint(grain);
 
@@ -83,7 +79,7 @@ public sealed class SlaGrainStoreTests : IAsyncLifetime
         _spine.Time.Advance(TimeSpan.FromSeconds(1));
         await grain.Ingest(traffic.Scrape(Now, 17, 0));   // no timer has seen this
 
-        await Restart(grain, kill: false);
+        await _spine.ReplaceSiloAsync(grain, kill: false);
 
         Assert.Equal(traffic.Requests, (await View(grain)).Month.Requests);
     }
@@ -93,7 +89,7 @@ public sealed class SlaGrainStoreTests : IAsyncLifetime
     {
         var (grain, _, traffic) = await Start();
         await Feed(grain, traffic, minutes: 1, good: 600, bad: 0);
-        await Sql("ALTER TABLE sla_checkpoint RENAME TO hidden");
+        await _spine.SqlAsync("ALTER TABLE sla_checkpoint RENAME TO hidden");
 
         TelemetryBatch delta = Traffic.Interval(77, Now, 500, 5);
         for (var i = 0; i < 12; i++)
@@ -103,11 +99,11 @@ public sealed class SlaGrainStoreTests : IAsyncLifetime
             Assert.Equal((2, 0L), (receipt.Accepted, receipt.Durable));
         }
         var refused = await grain.Ingest(delta);
-        await Assert.ThrowsAnyAsync<InvalidOperationException>(() => Settled(grain.Durable(refused.Durable)));
-        await Sql("ALTER TABLE hidden RENAME TO sla_checkpoint");
+        await Assert.ThrowsAnyAsync<InvalidOperationException>(() => _spine.SettledAsync(grain.Durable(refused.Durable)));
+        await _spine.SqlAsync("ALTER TABLE hidden RENAME TO sla_checkpoint");
         await Acknowledged(grain, delta);   // its sender repeats it
 
-        await Restart(grain, kill: true);
+        await _spine.ReplaceSiloAsync(grain, kill: true);
         _spine.Time.Advance(TimeSpan.FromSeconds(10));
         await Acknowledged(grain, traffic.Scrape(Now, 100, 0));
 
@@ -147,49 +143,6 @@ public sealed class SlaGrainStoreTests : IAsyncLifetime
     private async Task Acknowledged(ISlaGrain grain, TelemetryBatch batch)
     {
         var receipt = await grain.Ingest(batch);
-        if (receipt.Durable != 0) await Settled(grain.Durable(receipt.Durable));
-    }
-
-    /// <summary>Moves the grains' clock on until the answer is there: a write under way takes real time, and what waits behind it needs the clock again.</summary>
-    private async Task Settled(Task answer)
-    {
-        var started = TimeProvider.System.GetTimestamp();
-        while (!answer.IsCompleted && TimeProvider.System.GetElapsedTime(started) < Patience)
-        {
-            _spine.Time.Advance(TimeSpan.FromMilliseconds(250));
-            await Task.WhenAny(answer, Task.Delay(Pause, TimeProvider.System));
-        }
-        await answer.WaitAsync(Patience);
-    }
-
-    private async Task Sql(string sql)
-    {
-        await using var connection = new SqliteConnection($"Data Source={_spine.DatabaseFile};Pooling=False");
-        await connection.OpenAsync();
-        await using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        await command.ExecuteNonQueryAsync();
-    }
-
-    /// <summary>Ends the silo and waits until the grain answers from another one: for a moment the directory may still name the old one.</summary>
-    private async Task Restart(ISlaGrain grain, bool kill)
-    {
-        var silo = _spine.Cluster.Silos[0];
-        await _spine.Cluster.StartAdditionalSiloAsync();
-        if (kill) await _spine.Cluster.KillSiloAsync(silo);
-        else await _spine.Cluster.StopSiloAsync(silo);
-        await _spine.Cluster.WaitForLivenessToStabilizeAsync(didKill: kill);
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                await grain.View().WaitAsync(TimeSpan.FromSeconds(3));
-                return;
-            }
-            catch (Exception failure) when (attempt < Attempts && failure is not InvalidOperationException)
-            {
-                // not yet
-            }
-        }
+        if (receipt.Durable != 0) await _spine.SettledAsync(grain.Durable(receipt.Durable));
     }
 }

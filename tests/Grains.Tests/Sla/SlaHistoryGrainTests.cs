@@ -4,7 +4,6 @@ using Forge.Domain.Sla;
 using Forge.Grains.Interfaces.Sla;
 using Forge.Storage;
 using Forge.Storage.Sla;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Forge.Grains.Tests.Sla;
@@ -120,7 +119,7 @@ public sealed class SlaHistoryGrainTests : IAsyncLifetime
         await _spine.Cluster.StartAdditionalSiloAsync();
         await _spine.Cluster.KillSiloAsync(silo);
         await _spine.Cluster.WaitForLivenessToStabilizeAsync(didKill: true);
-        await Sql("DROP TRIGGER refuse");
+        await _spine.SqlAsync("DROP TRIGGER refuse");
         await Sweep();
 
         await AssertOneClosedMonth(id);
@@ -216,7 +215,7 @@ public sealed class SlaHistoryGrainTests : IAsyncLifetime
         await Sweep();
         await Store(id, HourOf(first) + 3, badSlots: 60);
         await Store(id, HourOf(first) + 30);
-        if (before is not null) await Sql(before);
+        if (before is not null) await _spine.SqlAsync(before);
         _spine.Time.SetUtcNow(new DateTimeOffset(2026, 2, 1, 0, 7, 0, TimeSpan.Zero));
         return id;
     }
@@ -230,15 +229,6 @@ public sealed class SlaHistoryGrainTests : IAsyncLifetime
             rows.Where(m => m.MetricType == SlaMetricType.UPTIME).GroupBy(m => m.Period).Select(g => (g.Key, g.Count())).OrderBy(g => g.Key));
         Assert.Equal(rows.Length, rows.Select(m => (m.MetricType, m.Period, m.Timestamp)).Distinct().Count());
         Assert.All(rows, m => Assert.Equal(1, m.Revision));
-    }
-
-    private async Task Sql(string sql)
-    {
-        await using var connection = new SqliteConnection($"Data Source={_spine.DatabaseFile};Pooling=False");
-        await connection.OpenAsync();
-        await using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        await command.ExecuteNonQueryAsync();
     }
 
     private static long HourOf(DateTimeOffset at) => at.ToUnixTimeSeconds() / 3_600;

@@ -1,12 +1,10 @@
-using Forge.Domain.Sla;
-
-namespace Forge.Grains.Sla;
+namespace Forge.Domain.Sla;
 
 /// <summary>
 /// How often figures are shown and alert rules judged while data arrives: every second, and every 10 s while a sender catches up, whose figures are those of the past anyway.
 /// What concerns a violation is shown at once in either case.
 /// </summary>
-internal static class Pace
+public static class Pace
 {
     private static readonly TimeSpan Live = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CatchingUp = TimeSpan.FromSeconds(10);
@@ -20,6 +18,6 @@ internal static class Pace
     /// <summary>The tenth of a second before it, for what must not be late.</summary>
     public static DateTimeOffset BeforeStep(DateTimeOffset at) => new(at.UtcTicks / Step * Step, TimeSpan.Zero);
 
-    /// <summary>Least time between two tiles, and between two rounds of the alert rules.</summary>
-    public static TimeSpan Of(SlaEngine engine, DateTimeOffset now) => engine.DataAt is { } at && now - at > Behind ? CatchingUp : Live;
+    /// <summary>Least time between two tiles, and between two rounds of the alert rules: 10 s when the newest data is more than 15 min old, else 1 s.</summary>
+    public static TimeSpan Of(DateTimeOffset? dataAt, DateTimeOffset now) => now - dataAt > Behind ? CatchingUp : Live;
 }
