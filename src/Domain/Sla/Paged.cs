@@ -11,6 +11,13 @@ internal readonly struct Paged<T>(int cells, int bits)
 
     private int Mask => (1 << bits) - 1;
 
+    /// <summary>The cells from one to the end of its page: how many they are, and their content, which is empty where nothing was written.</summary>
+    public ReadOnlySpan<T> From(int cell, out int count)
+    {
+        count = Math.Min(Mask + 1 - (cell & Mask), cells - cell);
+        return _pages[cell >> bits] is { } page ? page.AsSpan(cell & Mask) : default;
+    }
+
     /// <summary>A cell to be written.</summary>
     public ref T At(int cell)
     {

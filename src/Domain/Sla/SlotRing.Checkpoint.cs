@@ -132,8 +132,10 @@ internal sealed partial class SlotRing
     private int Alike(long first, long end, byte state)
     {
         var at = Cell(first);
-        var span = _state.AsSpan(at, Math.Min((int)(end - first), Capacity - at));
-        var found = span.IndexOfAnyExcept((byte)0, state);
-        return found < 0 ? span.Length : found;
+        var states = _state.From(at, out var count);
+        count = (int)Math.Min(end - first, count);
+        if (states.IsEmpty) return count;
+        var found = states[..count].IndexOfAnyExcept((byte)0, state);
+        return found < 0 ? count : found;
     }
 }

@@ -43,7 +43,7 @@ internal sealed partial class SlotRing
     public const int LookBack = 64;
     public const int Capacity = Slots.Kept + Slots.PerHour;
     private readonly Paged<SlotRequests> _requests = new(Capacity, 8);
-    private readonly byte[] _state = new byte[Capacity];
+    private readonly Paged<byte> _state = new(Capacity, 8);
     private readonly SlotDetail[] _detail = new SlotDetail[Slots.Detailed];
 
     // Where the newest slot lies: every other one is found from there by a subtraction.
@@ -78,7 +78,8 @@ internal sealed partial class SlotRing
         set
         {
             var i = Cell(slot);
-            _state[i] = value.State;
+            if (value.State == 0) _state.Clear(i);
+            else _state.At(i) = value.State;
             if ((value.Total60 | value.Bad60) == 0) _requests.Clear(i);
             else _requests.At(i) = new SlotRequests { Total60 = value.Total60, Bad60 = value.Bad60 };
         }
@@ -107,7 +108,7 @@ internal sealed partial class SlotRing
     public void Start(long newest)
     {
         _requests.Clear();
-        Array.Clear(_state);
+        _state.Clear();
         Array.Clear(_detail);
         (IsEmpty, Newest, _head, _detailHead) = (false, newest, Capacity - 1, Slots.Detailed - 1);
     }
@@ -121,7 +122,8 @@ internal sealed partial class SlotRing
             _head = _head + 1 == Capacity ? 0 : _head + 1;
             _detailHead = _detailHead + 1 == Slots.Detailed ? 0 : _detailHead + 1;
             _requests.Clear(_head);
-            (_state[_head], _detail[_detailHead]) = (0, default);
+            _state.Clear(_head);
+            _detail[_detailHead] = default;
         }
     }
 

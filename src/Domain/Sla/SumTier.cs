@@ -43,8 +43,9 @@ internal struct TierSums
 internal sealed class SumTier(int kept, int slotsPerCell, int hot)
 {
     private const int PerGroup = 24;
-    private readonly Cell[] _cells = new Cell[hot];
-    private readonly byte[]?[] _groups = new byte[kept > hot ? (kept / PerGroup) + 2 : 0][];
+    private readonly Paged<Cell> _cells = new(hot, 4);
+    private readonly int _groupsKept = kept > hot ? (kept / PerGroup) + 2 : 0;
+    private byte[]?[]? _groups;
 
     // The packed group that was read or written last.
     private TierSums[]? _open;
@@ -106,7 +107,8 @@ internal sealed class SumTier(int kept, int slotsPerCell, int hot)
             if (!Contains(cell)) return default;
             if (cell <= Newest - hot) return Opened(cell / PerGroup)[cell % PerGroup];
             var at = cell % hot;
-            return new TierSums { Slots = _cells[at].Slots, Latency = _cells[at].Latency.Sums, Slices = _slices is null ? default : _slices[at].Sums };
+            var sums = _cells[(int)at];
+            return new TierSums { Slots = sums.Slots, Latency = sums.Latency.Sums, Slices = _slices is null ? default : _slices[at].Sums };
         }
         set
         {
@@ -114,12 +116,12 @@ internal sealed class SumTier(int kept, int slotsPerCell, int hot)
             if (!Contains(cell)) return;
             if (isHot)
             {
-                _cells[at] = new Cell(value.Slots, new PackedLatency(value.Latency));
+                _cells.At(at) = new Cell(value.Slots, new PackedLatency(value.Latency));
                 if (value.Slices.Known + value.Slices.Excluded > 0) _slices ??= new SliceCell[hot];
                 if (_slices is not null) _slices[at] = new SliceCell(value.Slices);
             }
             // A group is packed whole when its first cell turns cold.
-            if (_groups.Length == 0 || cell / PerGroup * PerGroup > Newest - hot) return;
+            if (_groupsKept == 0 || cell / PerGroup * PerGroup > Newest - hot) return;
             Opened(cell / PerGroup)[cell % PerGroup] = value;
             _openChanged = true;
         }
@@ -128,10 +130,11 @@ internal sealed class SumTier(int kept, int slotsPerCell, int hot)
     public void Change(long slot, SlotValue from, SlotValue to)
     {
         if (!AtSlot(slot, out var at)) return;
-        var sums = _cells[at].Slots;
+        ref var cell = ref _cells.At(at);
+        var sums = cell.Slots;
         sums.Add(from, -1);
         sums.Add(to, 1);
-        _cells[at] = new Cell(sums, _cells[at].Latency);
+        cell = new Cell(sums, cell.Latency);
     }
 
     public void Change(long slot, in SliceSums from, in SliceSums to)
@@ -147,16 +150,17 @@ internal sealed class SumTier(int kept, int slotsPerCell, int hot)
     public void Add(long slot, in LatencySums latency)
     {
         if (!AtSlot(slot, out var at)) return;
-        var sums = _cells[at].Latency.Sums;
+        ref var cell = ref _cells.At(at);
+        var sums = cell.Latency.Sums;
         sums.Add(latency);
-        _cells[at] = new Cell(_cells[at].Slots, new PackedLatency(sums));
+        cell = new Cell(cell.Slots, new PackedLatency(sums));
     }
 
     /// <summary>Slices of another length than those of now mean nothing.</summary>
     public void ForgetSlices()
     {
         _slices = null;
-        if (IsEmpty || _groups.Length == 0) return;
+        if (IsEmpty || _groupsKept == 0) return;
         // The last group was packed whole, with cells that are not read from it yet.
         for (var group = Oldest / PerGroup; group <= (Newest - hot) / PerGroup; group++)
         {
@@ -174,7 +178,7 @@ internal sealed class SumTier(int kept, int slotsPerCell, int hot)
     /// <summary>Packs what was unpacked.</summary>
     public void Close()
     {
-        if (_openChanged) _groups[_openGroup % _groups.Length] = Pack(_open!);
+        if (_openChanged) Store(_openGroup, _open!);
         (_open, _openChanged) = (null, false);
     }
 
@@ -206,7 +210,7 @@ internal sealed class SumTier(int kept, int slotsPerCell, int hot)
         if (_open is not null && _openGroup == group) return _open;
         Close();
         (_open, _openGroup) = (new TierSums[PerGroup], group);
-        if (_groups[group % _groups.Length] is not { } packed) return _open;
+        if (_groups?[group % _groupsKept] is not { } packed) return _open;
         var reader = new StateReader(packed, 0);
         for (var i = 0; i < PerGroup; i++)
             if (reader.Flag()) _open[i] = TierSums.Load(reader);
@@ -232,7 +236,15 @@ internal sealed class SumTier(int kept, int slotsPerCell, int hot)
         Close();
         var cells = new TierSums[PerGroup];
         for (var i = 0; i < PerGroup; i++) cells[i] = this[first + i];
-        _groups[first / PerGroup % _groups.Length] = Pack(cells);
+        Store(first / PerGroup, cells);
+    }
+
+    private void Store(long group, TierSums[] cells)
+    {
+        var packed = Pack(cells);
+        if (packed is null && _groups is null) return;
+        _groups ??= new byte[_groupsKept][];
+        _groups[group % _groupsKept] = packed;
     }
 
     private bool AtSlot(long slot, out int at)
@@ -253,16 +265,15 @@ internal sealed class SumTier(int kept, int slotsPerCell, int hot)
         if (cell > Newest + kept)
         {
             Newest = cell;
-            Array.Clear(_cells);
-            Array.Clear(_groups);
-            (_slices, _open, _openChanged) = (null, null, false);
+            _cells.Clear();
+            (_slices, _groups, _open, _openChanged) = (null, null, null, false);
         }
         while (Newest < cell)
         {
             var leaving = Newest - hot + 1;
-            if (_groups.Length > 0 && leaving % PerGroup == 0) Freeze(leaving);
+            if (_groupsKept > 0 && leaving % PerGroup == 0) Freeze(leaving);
             Newest++;
-            _cells[Newest % hot] = default;
+            _cells.Clear((int)(Newest % hot));
             if (_slices is not null) _slices[Newest % hot] = default;
         }
         at = (int)(((cell % hot) + hot) % hot);
