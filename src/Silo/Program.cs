@@ -26,7 +26,8 @@ static async Task<int> RunAsync(string[] args)
     Directory.CreateDirectory(options.DataDirectory);
     builder.WebHost.UseUrls(options.Urls);
     builder.WebHost.UseStaticWebAssets();   // a build that was not published finds the dashboard's files by its manifest
-    builder.Services.AddSerilog((_, log) => log
+    // As a provider behind the framework's factory, which keeps one logger per category; Serilog's own factory makes new ones for every connection and grain.
+    builder.Logging.ClearProviders().AddSerilog(new LoggerConfiguration()
         .MinimumLevel.Information()
         .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
         .MinimumLevel.Override("System.Net.Http.HttpClient", LogEventLevel.Warning)
@@ -35,7 +36,8 @@ static async Task<int> RunAsync(string[] args)
         .MinimumLevel.Override("Microsoft.EntityFrameworkCore.Database.Command", LogEventLevel.Fatal)   // what fails is thrown to its caller, who says so
         .ReadFrom.Configuration(builder.Configuration)
         .Enrich.FromLogContext()
-        .WriteTo.Console(formatProvider: CultureInfo.InvariantCulture, outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {SourceContext}: {Message:lj}{NewLine}{Exception}"));
+        .WriteTo.Console(formatProvider: CultureInfo.InvariantCulture, outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {SourceContext}: {Message:lj}{NewLine}{Exception}")
+        .CreateLogger(), dispose: true);
     builder.Services.AddSingleton(TimeProvider.System);
 
     builder.AddForgeSilo(options, CommandLine.Storage(options));
