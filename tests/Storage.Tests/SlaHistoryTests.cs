@@ -12,6 +12,7 @@ public sealed class SlaHistoryPostgresTests(PostgresStore store) : SlaHistoryTes
 public abstract class SlaHistoryTests(Store store)
 {
     private const long Hour = 490_896;   // 2026-01-01T00:00:00Z
+    private long _through;
 
     private static SlaMetricMetadata Metadata => new(1_000_000, null, null, 360, 0, 0, 0, 10, 0, 0, 0, "TimeSlices", 1, PeriodVerdict.Met, "counts");
 
@@ -76,6 +77,34 @@ public abstract class SlaHistoryTests(Store store)
         Assert.Equal([new PendingHour(Hour, 2)], after!.Hours);
         Assert.Equal(Hour + 1, after.ThroughHour);
         await periods.WriteAsync([new PeriodResult(id, Hour, after.Hours, [], [])], default);   // the cursor never goes back
+        Assert.Null(await Pending(id));
+    }
+
+    [Fact]
+    public async Task Result_OfAnActivationThatWasOvertaken_ChangesNothingAndItsHoursWaitAgain()
+    {
+        var organization = Sample.Organization();
+        await store.Ledger.CommitAsync(Sample.Create(organization), default);
+        var (checkpoints, periods, id) = (store.Get<CheckpointStore>(), store.Get<PeriodStore>(), organization.Id);
+        await checkpoints.WriteAsync([Write(id, 0, 1, Filled(id, Hour, 5))], default);
+        var older = (await Pending(id))!.Hours;   // one activation reads and is held up
+        await checkpoints.WriteAsync([Write(id, 1, 1, Filled(id, Hour, 6), Filled(id, Hour + 1, 6))], default);
+        var newer = (await Pending(id))!.Hours;
+        SlaDay Day(int requests) => new(id, new DateOnly(2026, 1, 1), "UTC", 8_640, PeriodSums.Of(Filled(id, Hour, requests)), []);
+        PeriodResult Result(ImmutableArray<PendingHour> hours, long through, int requests) =>
+            new(id, through, hours, [Day(requests)], [Metric(id, SlaMetricType.UPTIME, MetricPeriod.HOURLY, Sample.Start, requests)]);
+        await periods.WriteAsync([Result(newer, Hour + 1, 6)], default);
+        Assert.Null(await Pending(id));
+
+        await periods.WriteAsync([Result(older, Hour + 2, 5)], default);
+        await periods.WriteAsync([Result([], Hour, 4)], default);   // the same of time that passed without hours
+
+        Assert.Equal((6m, 1), Assert.Single((await List(id)).Items) is { } metric ? (metric.Actual!.Value, metric.Revision) : default);
+        var after = await Pending(id);
+        Assert.Equal(Hour + 1, after!.ThroughHour);
+        Assert.Equal([new PendingHour(Hour, 2)], after.Hours);
+        await periods.WriteAsync([Result(after.Hours, Hour + 1, 7)], default);
+        Assert.Equal(7m, Assert.Single((await List(id)).Items).Actual);
         Assert.Null(await Pending(id));
     }
 
@@ -195,7 +224,7 @@ public abstract class SlaHistoryTests(Store store)
 
     private Task<SlaMetricPage> List(string id) => store.Get<SlaMetricReader>().ListAsync(All(id), default);
 
-    private Task Save(params SlaMetric[] metrics) => store.Get<PeriodStore>().WriteAsync([new PeriodResult(metrics[0].OrganizationId, 0, [], [], [.. metrics])], default);
+    private Task Save(params SlaMetric[] metrics) => store.Get<PeriodStore>().WriteAsync([new PeriodResult(metrics[0].OrganizationId, ++_through, [], [], [.. metrics])], default);
 
     private async Task<PendingPeriods?> Pending(string id) => (await store.Get<PeriodStore>().PendingAsync(Hour + 1, 10_000, default)).FirstOrDefault(p => p.OrganizationId == id);
 }

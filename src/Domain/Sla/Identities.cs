@@ -3,7 +3,8 @@ namespace Forge.Domain.Sla;
 /// <summary>The last 512 identities of batches and delta intervals: what is in here counts nothing again.</summary>
 internal sealed class Identities
 {
-    private const int Kept = 512;
+    /// <summary>How many are remembered.</summary>
+    public const int Kept = 512;
 
     // A ring of at most 512 that grows as needed: looking through all of it takes less time than one batch's decoding, and half of what an index over it would take in memory.
     private ulong[] _known = [];
@@ -13,7 +14,7 @@ internal sealed class Identities
     /// <summary>False when the identity is known.</summary>
     public bool Remember(ulong identity)
     {
-        if (_known.AsSpan(0, _count).Contains(identity)) return false;
+        if (Knows(identity)) return false;
         if (_count < Kept)
         {
             if (_count == _known.Length) Array.Resize(ref _known, Math.Clamp(_count * 2, 8, Kept));
@@ -23,6 +24,17 @@ internal sealed class Identities
         _known[_next] = identity;
         _next = (_next + 1) % Kept;
         return true;
+    }
+
+    /// <summary>True when the identity is among the last ones.</summary>
+    public bool Knows(ulong identity) => _known.AsSpan(0, _count).Contains(identity);
+
+    /// <summary>Identity of many delta intervals in their order.</summary>
+    public static ulong Of(ReadOnlySpan<DeltaInterval> intervals)
+    {
+        var hash = (ulong)intervals.Length;
+        foreach (var interval in intervals) hash = Mix(hash ^ Of(interval));
+        return hash;
     }
 
     /// <summary>Identity of a delta interval: its group, its interval, and its series if it has one.</summary>

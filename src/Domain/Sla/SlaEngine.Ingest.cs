@@ -39,7 +39,7 @@ public sealed partial class SlaEngine
         }
         RollDay(_clockMs);
         foreach (var group in _table.Groups.Values) Drain(group, nowMs);
-        foreach (var interval in intervals) Take(interval, nowMs, receipt);
+        TakeIntervals(intervals, nowMs, receipt);
         TakeSamples(samples, nowMs, receipt);
         foreach (var histogram in histograms) Take(histogram, nowMs, receipt);
         foreach (ref readonly var gauge in gauges) Take(gauge, nowMs, receipt);
@@ -52,6 +52,20 @@ public sealed partial class SlaEngine
         // A repetition may be acknowledged only when the first delivery is safe too.
         needsCheckpoint = _mustPersist || (_repeated && _durableVersion > _cleanVersion);
         return receipt.Build();
+    }
+
+    /// <summary>More intervals than identities are kept have one together besides their own: their repetition would find the first ones forgotten.</summary>
+    private void TakeIntervals(ReadOnlySpan<DeltaInterval> intervals, long nowMs, ReceiptBuilder receipt)
+    {
+        var together = intervals.Length > Identities.Kept ? Identities.Of(intervals) : 0;
+        if (together != 0 && _identities.Knows(together))
+        {
+            _repeated = true;
+            receipt.Ignore(IngestReason.Duplicate, intervals.Length);
+            return;
+        }
+        foreach (var interval in intervals) Take(interval, nowMs, receipt);
+        if (together != 0) _identities.Remember(together);
     }
 
     private void Take(DeltaInterval interval, long nowMs, ReceiptBuilder receipt)
@@ -232,13 +246,17 @@ public sealed partial class SlaEngine
         if (gap) receipt.Ignore(IngestReason.Gap, 1);
         else receipt.Accept();
         _mustPersist |= gap || reset;
-        LookAhead(group, at);
+        LookAhead(group, seenAt, at);
     }
 
-    /// <summary>A sender that catches up brings minutes of data at once; after a crash the next difference may span only 5 of them, and the sender's own interval comes on top.</summary>
-    private void LookAhead(Group group, long at)
+    /// <summary>
+    /// A sender that catches up brings minutes of data at once; after a crash the next difference may span only 5 of them, and the sender's own interval comes on top.
+    /// A series <paramref name="from"/> behind what is stored of its group (it comes through a slower queue) was stored nobody knows how long ago: it waits.
+    /// </summary>
+    private void LookAhead(Group group, long from, long at)
     {
         if (group.StoredAt == Series.Never) return;
+        if (from < group.StoredAt - UnstoredMarginMs) _mustPersist = true;
         var (ahead, most) = (at - group.StoredAt, MaxIntervalMs - UnstoredMarginMs - Math.Min(group.IntervalMs, MaxIntervalMs / 3));
         if (ahead > most) _mustPersist = true;
         else if (ahead > most / 2) WantsCheckpoint = true;
@@ -257,8 +275,8 @@ public sealed partial class SlaEngine
 
     private static bool IsStaged(Group group, int place, long at)
     {
-        foreach (var scrape in group.Staged)
-            if (scrape.At == at) return scrape.Arrived.ContainsKey(place);
+        for (var i = group.Staged.Count - 1; i >= 0 && group.Staged[i].At >= at; i--)
+            if (group.Staged[i].At == at) return group.Staged[i].Arrived.ContainsKey(place);
         return false;
     }
 

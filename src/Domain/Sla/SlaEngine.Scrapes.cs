@@ -101,7 +101,7 @@ public sealed partial class SlaEngine
         if (counted) _added.Add(counts);
         CountFamilies(at);
         if (_added.Count > 0) AddToSlots(group, at, nowMs);
-        LookAhead(group, at);
+        LookAhead(group, from, at);
         _version++;
     }
 

@@ -3,31 +3,38 @@ namespace Forge.Domain.Sla;
 // A scrape is applied whole: its samples wait until every series of the group's previous scrape is there, at most 10 s (sla.md 3.2).
 public sealed partial class SlaEngine
 {
+    /// <summary>Most scrapes of one group that wait: 6 h of one every 5 s. Beyond that the oldest is applied as it is, so that timestamps made up by a sender take neither memory nor time without end.</summary>
+    private const int MostStaged = 4_320;
+
     private void Stage(int place, long at, double value, long nowMs, long startMs = 0, ExponentialCounts? latency = null)
     {
         var group = _table.GroupOf(_table[place]);
-        var i = group.Staged.FindIndex(s => s.At >= at);
-        if (i < 0 || group.Staged[i].At != at)
-        {
-            if (i < 0) i = group.Staged.Count;
-            group.Staged.Insert(i, new StagedScrape(at, nowMs));
-        }
+        // From the end: senders deliver in order, and one that catches up may have thousands waiting.
+        var i = group.Staged.Count;
+        while (i > 0 && group.Staged[i - 1].At >= at) i--;
+        if (i == group.Staged.Count || group.Staged[i].At != at) group.Staged.Insert(i, new StagedScrape(at, nowMs));
         group.Staged[i].Add(new StagedSample(place, value) { StartMs = startMs, Latency = latency });
         group.NewestAt = Math.Max(group.NewestAt, at);
         group.LastArrivalMs = nowMs;
         if (!_touchedGroups.Contains(group)) _touchedGroups.Add(group);
+        if (group.Staged.Count > MostStaged) ApplyOldest(group, nowMs);
     }
 
     private void Drain(Group group, long nowMs)
     {
         while (group.Staged.Count > 0)
         {
-            var oldest = group.Staged[0];
             if (!AnyOverdue(group, nowMs) && !AnyComplete(group)) return;
-            group.Staged.RemoveAt(0);
-            Apply(group, oldest, nowMs);
-            _version++;
+            ApplyOldest(group, nowMs);
         }
+    }
+
+    private void ApplyOldest(Group group, long nowMs)
+    {
+        var oldest = group.Staged[0];
+        group.Staged.RemoveAt(0);
+        Apply(group, oldest, nowMs);
+        _version++;
     }
 
     /// <summary>A scrape that has waited long enough takes the earlier ones with it, even those that came after it: behind it they would be late.</summary>

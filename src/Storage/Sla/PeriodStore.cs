@@ -41,7 +41,10 @@ public sealed class PeriodStore(ForgeDatabase database)
         ON CONFLICT (organization_id) DO UPDATE SET through_hour = excluded.through_hour WHERE sla_period_cursor.through_hour < excluded.through_hour
         """;
 
-    private const string Done = "UPDATE sla_hour SET pending = FALSE WHERE organization_id = $1 AND hour = $2 AND revision = $3";
+    // What was written again meanwhile goes on waiting. No row is touched when somebody else has judged it since it was read.
+    private const string Done = "UPDATE sla_hour SET pending = (revision <> $3) WHERE organization_id = $1 AND hour = $2 AND pending";
+
+    private const string Again = "UPDATE sla_hour SET pending = TRUE WHERE organization_id = $1 AND hour = $2";
 
     /// <summary>Organizations with written hours that wait, or whose last judged hour lies before <paramref name="throughHour"/>; at most <paramref name="limit"/>.</summary>
     public async Task<ImmutableArray<PendingPeriods>> PendingAsync(long throughHour, int limit, CancellationToken ct)
@@ -60,14 +63,22 @@ public sealed class PeriodStore(ForgeDatabase database)
         return [.. written.Select(id => new PendingPeriods(id, cursors.TryGetValue(id, out var through) ? through : null, [.. byOrganization[id].OrderBy(h => h.Hour)]))];
     }
 
-    /// <summary>Writes results of several organizations in one transaction. A metric that changed gets the next revision.</summary>
+    /// <summary>
+    /// Writes results of several organizations in one transaction. A metric that changed gets the next revision. A result whose hours somebody else has judged since they were read may come from older rows than
+    /// what is stored: it is left out, and its hours wait again.
+    /// </summary>
     public async Task WriteAsync(IReadOnlyList<PeriodResult> results, CancellationToken ct)
     {
         await using var batch = await RowBatch.BeginAsync(database, ct);
-        await batch.RunAsync(SlaHourRows.UpsertDay, [.. results.SelectMany(r => r.Days).Select(SlaHourRows.Values)], ct);
-        await batch.RunAsync(UpsertMetric, [.. results.SelectMany(r => r.Metrics).Select(m => Values(batch, m))], ct);
-        await batch.RunAsync(Done, [.. results.SelectMany(r => r.Done.Select(h => new object?[] { r.OrganizationId, h.Hour, h.Revision }))], ct);
-        await batch.RunAsync(UpsertCursor, [.. results.Select(r => new object?[] { r.OrganizationId, r.ThroughHour })], ct);
+        var done = results.SelectMany(r => r.Done.Select(h => (Result: r, h.Hour, h.Revision))).ToArray();
+        var taken = await batch.RunAsync(Done, [.. done.Select(d => new object?[] { d.Result.OrganizationId, d.Hour, d.Revision })], ct);
+        var late = done.Where((_, i) => taken[i] == 0).Select(d => d.Result).ToHashSet(ReferenceEqualityComparer.Instance);
+        await batch.RunAsync(Again, [.. done.Where(d => late.Contains(d.Result)).Select(d => new object?[] { d.Result.OrganizationId, d.Hour })], ct);
+        PeriodResult[] inTime = [.. results.Where(r => !late.Contains(r))];
+        var moved = await batch.RunAsync(UpsertCursor, [.. inTime.Select(r => new object?[] { r.OrganizationId, r.ThroughHour })], ct);
+        inTime = [.. inTime.Where((r, i) => moved[i] > 0 || !r.Done.IsEmpty)];   // without hours it is about the time that passed, and somebody has judged that
+        await batch.RunAsync(SlaHourRows.UpsertDay, [.. inTime.SelectMany(r => r.Days).Select(SlaHourRows.Values)], ct);
+        await batch.RunAsync(UpsertMetric, [.. inTime.SelectMany(r => r.Metrics).Select(m => Values(batch, m))], ct);
         await batch.CommitAsync(ct);
     }
 

@@ -56,6 +56,26 @@ public sealed class CheckpointTests
     }
 
     [Fact]
+    public void Ingest_OfASeriesThatLagsBehindItsGroup_LosesNothingAcknowledgedInACrash()
+    {
+        var engine = T.Engine();
+        engine.Send(0, T.Ok(0, 0), T.Bad(0, 0));
+        engine.Send(10, T.Ok(10, 0), T.Bad(10, 0));
+        for (var t = 20; t <= 300; t += 10) engine.Send(300, T.Bad(t, 0));   // the other shard is slower
+        engine.Tick(T.At(311));
+        var stored = engine.Checkpoint();
+        engine.MarkClean();
+
+        engine.Ingest(T.Batch([.. Enumerable.Range(2, 30).Select(k => T.Ok(k * 10, k * 100))]), T.At(312), out var needsCheckpoint);
+        if (needsCheckpoint) stored = engine.Checkpoint();
+        var restored = SlaEngine.Restore(stored, T.Policy(), T.At(315));
+        restored.Send(321, T.Ok(320, 3_200), T.Bad(320, 0));
+        restored.Tick(T.At(340));
+
+        Assert.Equal((3_200, 0), restored.Totals);
+    }
+
+    [Fact]
     public void Checkpoint_OfTwentyFourSeriesAfterSixHours_IsSmallAndEqualAfterRestoring()
     {
         var (engine, random, counters) = (T.Engine(Terms), new Random(3), new long[24]);

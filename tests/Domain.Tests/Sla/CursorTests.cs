@@ -330,4 +330,35 @@ public sealed class CursorTests
             Assert.Equal((t * 10L, t * 1L), (engine.Month(T.At(t + 1)).LatencyCount, engine.Month(T.At(t + 1)).SlowP99));
         }
     }
+
+    [Fact]
+    public void Deltas_MoreThanAreRememberedRepeated_CountOnce()
+    {
+        var engine = T.Engine();
+        var intervals = Enumerable.Range(1, 600).Select(series => T.Delta(0, 10, 1, 0) with { Series = (ulong)series });
+        var batch = new TelemetryBatch(0, [], [.. intervals]);
+        Assert.Equal(600, engine.Ingest(batch, T.At(10), out _).Accepted);
+
+        var again = engine.Ingest(batch, T.At(11), out var needsCheckpoint);
+
+        Assert.Equal((0, 600), (again.Accepted, again.Ignored(IngestReason.Duplicate)));
+        Assert.True(needsCheckpoint);
+        Assert.Equal((600, 0), engine.Totals);
+    }
+
+    [Fact]
+    public void Staging_OfOneSeriesAtEveryMillisecond_IsBoundedAndComesBackFromItsCheckpoint()
+    {
+        var engine = T.Engine();
+        engine.Send(0, T.Ok(0, 0), T.Bad(0, 0));
+        engine.Send(10, T.Ok(10, 0), T.Bad(10, 0));
+        for (var part = 0; part < 3; part++)
+            engine.Send(120, [.. Enumerable.Range(part * 40_000, 40_000).Select(k => T.Ok(10.001 + (k / 1_000.0), k))]);
+
+        var bytes = engine.Checkpoint();
+        Assert.InRange(bytes.Length, 1, 256 * 1_024);
+        var restored = SlaEngine.Restore(bytes, T.Policy(), T.At(121));
+        restored.Tick(T.At(140));
+        Assert.Equal((119_999, 0), restored.Totals);
+    }
 }

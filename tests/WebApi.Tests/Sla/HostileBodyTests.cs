@@ -63,6 +63,28 @@ public sealed class HostileBodyTests
         Assert.True(fault?.Status == status, $"{why}: {fault}");
     }
 
+    // The largest body there may be, all of it one histogram: a byte must not become many.
+    [Theory]
+    [InlineData("native counts")]
+    [InlineData("native spans")]
+    [InlineData("exponential counts")]
+    public void Histogram_OfMillionsOfBuckets_IsRefusedInBoundedMemory(string of)
+    {
+        const int Most = (16 << 20) - 4_096;
+        var (packed, spans) = (new byte[Most], new byte[Most]);
+        for (var i = 0; i < Most; i += 2) spans[i] = (11 << 3) | ProtoReader.Bytes;
+        var native = of == "native spans" ? spans : Otlps.Bytes(12, packed);
+        var remote = new WriteRequest().Raw(1, [.. WriteRequest.Label("__name__", SignalMapping.Histogram), .. WriteRequest.Label("organization_id", Eu), .. Otlps.Bytes(4, native)]).ToArray();
+        byte[] point = [.. Otlps.Attributes(1, ("organization_id", Eu)), .. Otlps.Bytes(8, Otlps.Bytes(2, packed))];
+        var otlp = Otlps.Request([], Otlps.Metric("http.server.request.duration", "s", 10, Otlps.Cumulative, false, point));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var (batch, fault) = of.StartsWith("native", StringComparison.Ordinal) ? RemoteWrite(remote) : Otlp(otlp);
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.Null(fault);
+        Assert.Equal(new(Forge.Domain.Sla.IngestReason.UnsupportedHistogram, 1), Assert.Single(batch.Tally.ToReceipt().Refused));
+        Assert.InRange(allocated, 0, 16 << 20);
+    }
+
     [Fact]
     public void RemoteWrite_DamagedAnywhere_IsReadOrMalformed()
     {

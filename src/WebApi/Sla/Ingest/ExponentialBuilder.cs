@@ -9,6 +9,9 @@ internal sealed class ExponentialBuilder
     /// <summary>Most buckets the engine takes; a wider range is downscaled, which merges neighbours exactly.</summary>
     public const int MaxBuckets = 640;
 
+    /// <summary>Most buckets of one histogram that are looked at; of more it is refused, or each byte of a body would become many of ours.</summary>
+    public const int MostSent = 1 << 16;
+
     /// <summary>Largest count: what a double holds exactly.</summary>
     public const ulong MaxCount = 9_007_199_254_740_992;
 

@@ -35,6 +35,7 @@ internal sealed class NativeHistogramReader
     private bool TryCollect()
     {
         _buckets.Clear();
+        if (_counts.Count > ExponentialBuilder.MostSent || _spans.Count > 2 * ExponentialBuilder.MostSent) return false;
         var (index, at) = (0L, 0);
         for (var i = 0; i + 1 < _spans.Count; i += 2)
         {
@@ -129,6 +130,8 @@ internal sealed class NativeHistogramReader
             else length = (uint)value;
         }
 
+        // One more than may be tells that there were too many.
+        if (_spans.Count > 2 * ExponentialBuilder.MostSent) return true;
         _spans.Add(offset);
         _spans.Add(length);
         return true;
@@ -140,7 +143,7 @@ internal sealed class NativeHistogramReader
         if (wireType == ProtoReader.Varint)
         {
             previous = unchecked(previous + ZigZag(single));
-            _counts.Add(previous);
+            Count(previous);
             return true;
         }
 
@@ -149,7 +152,7 @@ internal sealed class NativeHistogramReader
         {
             if (!reader.TryVarint(out var delta)) return false;
             previous = unchecked(previous + ZigZag(delta));
-            _counts.Add(previous);
+            Count(previous);
         }
 
         return true;
@@ -159,13 +162,18 @@ internal sealed class NativeHistogramReader
     {
         if (wireType == ProtoReader.Fixed64)
         {
-            _counts.Add(BitConverter.UInt64BitsToDouble(single));
+            Count(BitConverter.UInt64BitsToDouble(single));
             return true;
         }
 
         if (packed.Length % 8 != 0) return false;
-        for (; packed.Length > 0; packed = packed[8..]) _counts.Add(BinaryPrimitives.ReadDoubleLittleEndian(packed));
+        for (; packed.Length > 0; packed = packed[8..]) Count(BinaryPrimitives.ReadDoubleLittleEndian(packed));
         return true;
+    }
+
+    private void Count(double value)
+    {
+        if (_counts.Count <= ExponentialBuilder.MostSent) _counts.Add(value);
     }
 
     private static long ZigZag(ulong value) => (long)(value >> 1) ^ -(long)(value & 1);

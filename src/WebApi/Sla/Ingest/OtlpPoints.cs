@@ -221,6 +221,7 @@ internal sealed class OtlpPoints(OtlpSeriesCache cache, IngestBatch batch)
             }
         }
 
+        fields.Negative |= length > ExponentialBuilder.MostSent;
         if (!negative) _exponential.Clear();
         for (var i = 0; i < length; i++)
         {
@@ -237,7 +238,7 @@ internal sealed class OtlpPoints(OtlpSeriesCache cache, IngestBatch batch)
         if (wireType == ProtoReader.Varint)
         {
             if (!reader.TryVarint(out var single)) return false;
-            Put(ref _buckets, ref length, single);
+            PutBucket(ref length, single);
             return true;
         }
 
@@ -246,7 +247,7 @@ internal sealed class OtlpPoints(OtlpSeriesCache cache, IngestBatch batch)
         while (!values.AtEnd)
         {
             if (!values.TryVarint(out var value)) return false;
-            Put(ref _buckets, ref length, value);
+            PutBucket(ref length, value);
         }
 
         return true;
@@ -270,6 +271,12 @@ internal sealed class OtlpPoints(OtlpSeriesCache cache, IngestBatch batch)
     {
         if (length == target.Length) Array.Resize(ref target, length * 2);
         target[length++] = value;
+    }
+
+    // One more than may be tells that there were too many.
+    private void PutBucket(ref int length, ulong value)
+    {
+        if (length <= ExponentialBuilder.MostSent) Put(ref _buckets, ref length, value);
     }
 
     private static bool TryFlags(ref ProtoReader reader, int wireType, ref Fields fields)
