@@ -49,7 +49,7 @@ public sealed partial class OrganizationsPage : IDisposable
 
     private bool Filtered => new[] { Search, RegionName, PlanName, Enterprise }.Any(f => !string.IsNullOrEmpty(f));
 
-    private string? Sentence => _asked is null || (_loading && _items.Count == 0) ? null
+    private string? Sentence => _asked is null || _problem is not null || (_loading && _items.Count == 0) ? null
         : $"{Say.Many(_total, "organization", "organizations")}{(Filtered ? (_total == 1 ? " matches the filters" : " match the filters") : "")}{(_total > Most ? $"; the first {Say.Count(Most)} are listed" : "")}.";
 
     /// <inheritdoc />

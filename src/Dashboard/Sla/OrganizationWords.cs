@@ -27,12 +27,14 @@ public static class OrganizationWords
         var sure = tile.UptimeMonthMinPpm == tile.UptimeMonthMaxPpm;
         var bounds = sure ? "Proven exactly" : $"Proven between {Say.Percent(tile.UptimeMonthMinPpm)} and {Say.Percent(tile.UptimeMonthMaxPpm)}";
         var coverage = sure && tile.CoveragePpm >= Ppm.One ? "all of the month so far was measured" : $"{Say.Percent(tile.CoveragePpm)} of the month so far was measured";
+        // Where all was measured, nothing else can turn the verdict so far: no word about what was not measured.
+        var whatever = sure && tile.CoveragePpm >= Ppm.One ? "" : ", whatever was not measured";
         var verdict = view?.Terms is null ? "" : " " + (view.Month.Verdict switch
         {
-            PeriodVerdict.Met => "The promise is met so far, whatever was not measured.",
+            PeriodVerdict.Met => $"The promise is met so far{whatever}.",
             PeriodVerdict.MetUnproven => "The promise is met so far, but not proven.",
             PeriodVerdict.MissedUnproven => "The promise is missed so far, but not proven.",
-            PeriodVerdict.Missed => "The promise is missed so far, whatever was not measured.",
+            PeriodVerdict.Missed => $"The promise is missed so far{whatever}.",
             _ => "There is no verdict yet.",
         });
         return $"{bounds}; {coverage}.{verdict}";

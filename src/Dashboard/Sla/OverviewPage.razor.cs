@@ -46,8 +46,14 @@ public sealed partial class OverviewPage : IDisposable
 
     private int Violating => Rows.Count(t => !t.Open.IsDefaultOrEmpty);
 
+    private string ActiveNote => Active > 0 ? Say.Many(Violating, "organization", "organizations") + " affected"
+        : Rows.Count == 0 ? "No promise is in force yet"
+        : Store.Untrusted ? "Not known at this moment"
+        : "Every promise is being kept";
+
     private string? Sentence => _overview is null && !Store.HasBoard ? null
         : Rows.Count == 0 ? "No promise is in force yet."
+        : Violating == 0 && Store.Untrusted ? $"{Say.Many(Rows.Count, "organization with a promise", "organizations with a promise")}; whether one is in violation now is not known."
         : Violating == 0 ? $"{Say.Many(Rows.Count, "organization with a promise", "organizations with a promise")}, none in violation now."
         : $"{Say.Count(Violating)} of {Say.Many(Rows.Count, "organization", "organizations")} {(Violating == 1 ? "is" : "are")} in violation.";
 

@@ -58,7 +58,7 @@ public sealed partial class ViolationsPage : IDisposable
 
     private string OrganizationName => Store.Board.Tile(OrganizationId!)?.Name ?? _rows?.FirstOrDefault()?.OrganizationName ?? OrganizationId!;
 
-    private string? Sentence => _rows is null ? null
+    private string? Sentence => _rows is null || _problem is not null ? null
         : $"{Say.Many(_total, "violation", "violations")}{(Filtered ? " match the filters" : " recorded")}, {Say.Count(_rows.Count(r => r.Violation.State == ViolationState.OPEN))} of those shown open.";
 
     /// <inheritdoc />

@@ -20,6 +20,9 @@ public sealed class DemoSeed(IGrainFactory grains, TimeProvider time)
             async (customer, _) => await CreateAsync(customer));
     }
 
+    /// <summary>How far a demonstration that ran before on this data came; null on the first start.</summary>
+    public async Task<DateTimeOffset?> NewestAsync() => (await grains.GetGrain<ISlaGrain>(DemoCatalogue.Enterprises.First().Id).View())?.Tile.DataAt;
+
     private async Task CreateAsync(DemoCustomer customer)
     {
         var organization = grains.GetGrain<IOrganizationGrain>(customer.Id);

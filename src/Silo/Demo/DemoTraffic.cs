@@ -119,6 +119,8 @@ public sealed partial class DemoDriver(IHttpClientFactory clients, IServiceProvi
             var key = await access.KeyAsync(stoppingToken);
             LogSeeded(log, DemoCatalogue.All.Length);
             var sent = Floor(time.GetUtcNow() - History, TimeSpan.FromMinutes(1));
+            // Started again on the same data: going on where it stopped, for what is older than the newest data is refused as too old, and rightly alarms every customer.
+            if (await seed.NewestAsync() is { } newest && newest > sent) sent = Floor(newest, Step);
             while (!stoppingToken.IsCancellationRequested)
             {
                 var now = time.GetUtcNow();

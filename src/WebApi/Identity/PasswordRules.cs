@@ -26,7 +26,7 @@ public sealed class PasswordRules : IPasswordValidator<ForgeUser>
 
     /// <summary>The refusal that says why.</summary>
     public static Refusal Refusal(string why) =>
-        new("password_refused", "The password is refused. Use 15 to 128 characters that are not made of the product's name or your e-mail.", RefusalKind.Invalid, [new("password", why)]);
+        new("password_refused", "The password is refused. Use 15 to 128 characters, not a few repeated ones, without the product's name or your e-mail.", RefusalKind.Invalid, [new("password", why)]);
 
     /// <inheritdoc />
     public Task<IdentityResult> ValidateAsync(UserManager<ForgeUser> manager, ForgeUser user, string? password) =>

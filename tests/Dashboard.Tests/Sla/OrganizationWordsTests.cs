@@ -1,6 +1,7 @@
 using Forge.Dashboard.Format;
 using Forge.Dashboard.Sla;
 using Forge.Domain;
+using Forge.Domain.Contracts;
 using Forge.Domain.Sla;
 using Xunit;
 
@@ -26,6 +27,8 @@ public sealed class OrganizationWordsTests
     {
         var tile = A.Tile("Acme") with { UptimeMonthMinPpm = 999_617, CoveragePpm = Ppm.One };
         Assert.Equal("Proven exactly; all of the month so far was measured.", OrganizationWords.Proven(tile, null));
+        var view = new SlaOrganizationView(tile, SlaTerms.Default, 1, "UTC", new SlaPeriod(A.Start, A.Start.AddHours(1), 360, 0, 0, 0, 1_000, 0, 1_000, 0, Ppm.One, Ppm.One, Ppm.One, Ppm.One, PeriodVerdict.Met, 84), [], [], 0, 0, false, Burn: [], Alerts: []);
+        Assert.Equal("Proven exactly; all of the month so far was measured. The promise is met so far.", OrganizationWords.Proven(tile, view));
         Assert.Equal("Nothing measured this month yet.", OrganizationWords.Proven(tile with { UptimeMonthPpm = null }, null));
     }
 

@@ -62,5 +62,6 @@ public sealed class ViolationsPageTests
         Assert.Contains("Nothing was changed", note.TextContent, StringComparison.Ordinal);
         Assert.Contains("http_404", note.TextContent, StringComparison.Ordinal);
         Assert.DoesNotContain("No promise was ever broken", view.Markup, StringComparison.Ordinal);
+        Assert.DoesNotContain("0 violations", view.Markup, StringComparison.Ordinal);
     }
 }
