@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Forge.Grains.Interfaces;
 using Forge.Grains.Interfaces.Organizations;
@@ -12,7 +13,7 @@ using Orleans.Runtime;
 namespace Forge.Grains;
 
 /// <summary>
-/// At silo start and every 5 s: outbox and deadlines are swept. When silos came or went, every organization's SLA grain is woken, so that boards are complete and silence is judged.
+/// At silo start and every 5 s: outbox and deadlines are swept. When silos came or went, every organization's SLA grain is woken, so that boards are complete and silence is judged; who could not be woken is tried again.
 /// Each part fails alone.
 /// </summary>
 public sealed partial class SiloSweeps(
@@ -22,6 +23,7 @@ public sealed partial class SiloSweeps(
     private const int SweepsPerCleaning = 720;
     private const int Parallelism = 32;
     private ImmutableHashSet<SiloAddress> _awakeOn = [];
+    private ImmutableArray<string> _asleep = [];
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -42,9 +44,10 @@ public sealed partial class SiloSweeps(
     private async Task WakeAll(CancellationToken stopping)
     {
         var active = silos.GetApproximateSiloStatuses(onlyActive: true).Keys.ToImmutableHashSet();
-        if (active.SetEquals(_awakeOn)) return;
-        var ids = await grains.GetGrain<IOrganizationQueryGrain>(0).AllIds();
-        var failed = 0;
+        var changed = !active.SetEquals(_awakeOn);
+        if (!changed && _asleep.IsEmpty) return;
+        var ids = changed ? await grains.GetGrain<IOrganizationQueryGrain>(0).AllIds() : _asleep;   // those that could not be woken the last time
+        var failed = new ConcurrentBag<string>();
         await Parallel.ForEachAsync(ids, new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = stopping }, async (id, _) =>
         {
             try
@@ -53,13 +56,13 @@ public sealed partial class SiloSweeps(
             }
             catch (Exception error) when (!stopping.IsCancellationRequested)
             {
-                Interlocked.Increment(ref failed);
+                failed.Add(id);
                 LogWake(log, id, error);
             }
         });
-        _awakeOn = active;
+        (_awakeOn, _asleep) = (active, [.. failed]);
         live.MarkComplete();
-        LogWoken(log, ids.Length - failed, failed);
+        LogWoken(log, ids.Length - failed.Count, failed.Count);
     }
 
     private async Task Clean()

@@ -28,7 +28,7 @@ public sealed class DeadlineTests(SpineFixture fixture) : IClassFixture<SpineFix
         await RefusingWrites(async () =>
         {
             await Again(grain);
-            await grain.Wake();
+            await _spine.SettledAsync(grain.Wake());
         });
 
         Assert.Equal(NextMonth, await Rows.FindAsync("sla", id, Name, default));
@@ -78,17 +78,17 @@ public sealed class DeadlineTests(SpineFixture fixture) : IClassFixture<SpineFix
     {
         var id = await _spine.EnterpriseAsync(SlaTerms.Default);
         var grain = _spine.Grains.GetGrain<ISlaGrain>(id);
-        await grain.Wake();
+        await _spine.SettledAsync(grain.Wake());   // a reminder service that has just started waits for the clock
         Assert.Equal(NextMonth, await Rows.FindAsync("sla", id, Name, default));
         Assert.Equal(NextMonth.UtcDateTime, (await Reminder(grain)).StartAt);
         return (grain, id);
     }
 
     /// <summary>Ends the activation; the next one arms what the last one has armed.</summary>
-    private static async Task Again(ISlaGrain grain)
+    private async Task Again(ISlaGrain grain)
     {
         await grain.Cast<IGrainManagementExtension>().DeactivateOnIdle();
-        await grain.Wake();
+        await _spine.SettledAsync(grain.Wake());
     }
 
     private async Task RefusingWrites(Func<Task> act)
