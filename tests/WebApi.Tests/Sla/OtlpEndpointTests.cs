@@ -47,6 +47,15 @@ public sealed class OtlpEndpointTests
     }
 
     [Fact]
+    public void Gzip_ThatEndsEarly_IsDamagedWhereverItEnds()
+    {
+        var whole = Gzip([.. Enumerable.Range(0, 50).SelectMany(_ => One)]);
+        for (var length = 0; length < whole.Length; length++) Assert.Equal((400, (GzipBody?)null), (GzipBody.TryOpen(whole.AsMemory(0, length), 1 << 20, out var part)!.Status, part));
+        Assert.Null(GzipBody.TryOpen(whole, 1 << 20, out var opened));
+        opened!.Dispose();
+    }
+
+    [Fact]
     public async Task Json_IsTakenAndAnsweredInJson()
     {
         await using var host = await IngestHost.Start();
