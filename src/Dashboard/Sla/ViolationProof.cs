@@ -12,7 +12,7 @@ public static class ViolationProof
     /// <param name="At">Start.</param>
     /// <param name="Bad">Bad for this promise.</param>
     /// <param name="Inside">Between start and end of the violation.</param>
-    /// <param name="Height">Failing or slow share as a bar, 0 to 100; at least 12 when bad.</param>
+    /// <param name="Height">As a bar, 0 to 100: the failing share, or the latency, full at four times the promise; slots know only whether they broke a latency promise, and are full when they did. At least 12 when bad.</param>
     /// <param name="Point">Its figures.</param>
     public sealed record Slot(DateTimeOffset At, bool Bad, bool Inside, int Height, SlaHistoryPoint Point);
 
@@ -40,7 +40,7 @@ public static class ViolationProof
             var inside = point.At >= violation.StartTime && (violation.EndTime is null || point.At < violation.EndTime);
             var share = violation.MetricType is SlaMetricType.UPTIME or SlaMetricType.ERROR_RATE
                 ? point.Requests == 0 ? 0 : (double)point.BadRequests / point.Requests
-                : Figure(violation.MetricType, point) is { } ms ? Math.Min(1, ms / (4.0 * violation.Target)) : 0;
+                : Figure(violation.MetricType, point) is { } ms ? Math.Min(1, ms / (4.0 * violation.Target)) : bad ? 1 : 0;
             // Down by a probe: bad without a request.
             if (bad && point.Requests == 0) share = 1;
             slots.Add(new Slot(point.At, bad, inside, (int)Math.Clamp(Math.Ceiling(share * 100), bad ? 12 : share > 0 ? 2 : 0, 100), point));
@@ -48,34 +48,48 @@ public static class ViolationProof
         return slots;
     }
 
-    /// <summary>Whether a point is bad for the violation's promise: by its verdict for uptime, by its flag for p99 and errors, by its figure for p50 and p95, whose flags no point carries.</summary>
+    /// <summary>Whether a point is bad for the violation's promise: by its verdict for uptime, else by the flag it got when it was judged.</summary>
     public static bool Bad(SlaViolation violation, SlaHistoryPoint point) => point.Verdict != SlotVerdict.Excluded && violation.MetricType switch
     {
         SlaMetricType.UPTIME => point.Verdict == SlotVerdict.Bad,
         SlaMetricType.ERROR_RATE => point.Errors,
-        SlaMetricType.LATENCY_P99 => point.Slow,
-        var metric => Figure(metric, point) > violation.Target,
+        SlaMetricType.LATENCY_P50 => point.SlowP50,
+        SlaMetricType.LATENCY_P95 => point.SlowP95,
+        _ => point.Slow,
     };
 
-    /// <summary>The figure of a slot in the promise's unit, as a person reads it.</summary>
-    public static string Words(SlaMetricType metric, SlaHistoryPoint point) => metric switch
+    /// <summary>The figure of a slot in the promise's unit, as a person reads it; where no latency is kept, on which side of the promise it was.</summary>
+    public static string Words(SlaViolation violation, SlaHistoryPoint point) => violation.MetricType switch
     {
         SlaMetricType.UPTIME => point.Requests == 0 ? point.Verdict == SlotVerdict.Bad ? "down by probe" : "no requests" : Say.Percent(Ppm.Ceiling(point.BadRequests, point.Requests)) + " failed",
         SlaMetricType.ERROR_RATE => point.Requests == 0 ? "no requests" : Say.Percent(Ppm.Ceiling(point.BadRequests, point.Requests)) + " failed",
-        _ => Say.Milliseconds(Figure(metric, point)),
+        var metric when Figure(metric, point) is { } ms => Say.Milliseconds(ms),
+        _ when point.Requests == 0 => "no requests",
+        var metric => (Bad(violation, point) ? "above " : "within ") + Say.Figure(metric, violation.Target),
     };
+
+    /// <summary>What the height of a bar means.</summary>
+    public static string Scale(SlaViolation violation, SlaHistory history) =>
+        violation.MetricType is SlaMetricType.UPTIME or SlaMetricType.ERROR_RATE ? "height: share of failed requests"
+        : HasFigures(history) ? "height: latency, full at four times the promise"
+        : $"filled: {Say.Metric(violation.MetricType)} above {Say.Figure(violation.MetricType, violation.Target)}";
+
+    // Percentiles are kept by minute and hour, not by slot.
+    private static bool HasFigures(SlaHistory history) => history.Points.Any(p => p.P99Ms is not null);
 
     /// <summary>The slots as CSV for whoever has to recompute them.</summary>
     public static string Csv(IEnumerable<Slot> slots)
     {
-        var text = new StringBuilder("at,verdict,bad,inside,requests,badRequests,p50Ms,p95Ms,p99Ms\r\n");
+        var text = new StringBuilder("at,verdict,bad,inside,requests,badRequests,p50Ms,p95Ms,p99Ms,slowP50,slowP95,slowP99,errors\r\n");
         foreach (var slot in slots)
         {
             var p = slot.Point;
-            text.Append(CultureInfo.InvariantCulture, $"{p.At.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ},{p.Verdict},{(slot.Bad ? "true" : "false")},{(slot.Inside ? "true" : "false")},{p.Requests},{p.BadRequests},{p.P50Ms},{p.P95Ms},{p.P99Ms}\r\n");
+            text.Append(CultureInfo.InvariantCulture, $"{p.At.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ},{p.Verdict},{Flag(slot.Bad)},{Flag(slot.Inside)},{p.Requests},{p.BadRequests},{p.P50Ms},{p.P95Ms},{p.P99Ms},{Flag(p.SlowP50)},{Flag(p.SlowP95)},{Flag(p.Slow)},{Flag(p.Errors)}\r\n");
         }
         return text.ToString();
     }
+
+    private static string Flag(bool set) => set ? "true" : "false";
 
     private static double? Figure(SlaMetricType metric, SlaHistoryPoint point) => metric switch
     {

@@ -84,8 +84,7 @@ public static class HistoryAssembly
         private int _unknown;
         private int _excluded;
         private int _slots;
-        private bool _slow;
-        private bool _errors;
+        private byte _flags;
 
         public void Add(byte state)
         {
@@ -94,8 +93,7 @@ public static class HistoryAssembly
             if (slot.Verdict == SlotVerdict.Bad) _bad++;
             else if (slot.Verdict == SlotVerdict.Unknown) _unknown++;
             else if (slot.Verdict == SlotVerdict.Excluded) _excluded++;
-            _slow |= slot.Has(SlotBits.SlowP99);
-            _errors |= slot.Has(SlotBits.Errors);
+            _flags |= (byte)(state & SlotBits.Flags);
         }
 
         public void Add(SlaHistoryPoint point)
@@ -106,12 +104,13 @@ public static class HistoryAssembly
             _unknown += point.UnknownSlots;
             _excluded += point.ExcludedSlots;
             _slots += point.Slots;
-            _slow |= point.Slow;
-            _errors |= point.Errors;
+            _flags |= (byte)((point.SlowP50 ? SlotBits.SlowP50 : 0) | (point.SlowP95 ? SlotBits.SlowP95 : 0) | (point.Slow ? SlotBits.SlowP99 : 0) | (point.Errors ? SlotBits.Errors : 0));
         }
 
         public readonly SlaHistoryPoint At(DateTimeOffset at, long requests, long badRequests) => new(
-            at, Worst(_bad, _unknown, _excluded, _slots), _requests + requests, _badRequests + badRequests, null, null, null, _slow, _errors, _bad, _unknown, _excluded, _slots);
+            at, Worst(_bad, _unknown, _excluded, _slots), _requests + requests, _badRequests + badRequests, null, null, null, Has(SlotBits.SlowP99), Has(SlotBits.Errors), _bad, _unknown, _excluded, _slots, Has(SlotBits.SlowP50), Has(SlotBits.SlowP95));
+
+        private readonly bool Has(byte flag) => (_flags & flag) != 0;
 
         public readonly SlaHistoryPoint At(DateTimeOffset at, in PeriodSums sums, int slots, LatencySketch sketch)
         {
@@ -120,7 +119,8 @@ public static class HistoryAssembly
             var unknown = Math.Max(0, slots - good - bad - excluded);
             return new SlaHistoryPoint(
                 at, Worst(bad, unknown, excluded, slots), _requests + (sums.Total60 / 60), _badRequests + (sums.Bad60 / 60), Ms(0.5), Ms(0.95), Ms(0.99),
-                _slow || sums.Flagged.SlowP99 > 0, _errors || sums.Flagged.Errors > 0, bad, unknown, excluded, slots);
+                Has(SlotBits.SlowP99) || sums.Flagged.SlowP99 > 0, Has(SlotBits.Errors) || sums.Flagged.Errors > 0, bad, unknown, excluded, slots,
+                Has(SlotBits.SlowP50) || sums.Flagged.SlowP50 > 0, Has(SlotBits.SlowP95) || sums.Flagged.SlowP95 > 0);
 
             double? Ms(double q) => sketch.CentiMs(q) is > 0 and var centi ? centi / 100d : null;
         }

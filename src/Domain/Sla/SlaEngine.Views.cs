@@ -117,21 +117,25 @@ public sealed partial class SlaEngine
 
     private SlaHistoryPoint PointAt(long first, int length)
     {
-        var (total, bad, slow, errors, excluded, badSlots, unknown) = (0L, 0L, false, false, 0, 0, 0);
+        var (total, bad, excluded, badSlots, unknown) = (0L, 0L, 0, 0, 0);
+        byte flags = 0;
         for (var slot = first; slot < first + length; slot++)
         {
             var value = _ring[slot];
             total += value.Total60;
             bad += value.Bad60;
-            slow |= value.Has(SlotBits.SlowP99);
-            errors |= value.Has(SlotBits.Errors);
+            flags |= (byte)(value.State & SlotBits.Flags);
             if (value.Verdict == SlotVerdict.Excluded) excluded++;
             else if (value.Verdict == SlotVerdict.Bad) badSlots++;
             else if (value.Verdict == SlotVerdict.Unknown) unknown++;
         }
         var worst = HistoryAssembly.Worst(badSlots, unknown, excluded, length);
         var minute = Slots.FloorDiv(first, Slots.PerMinute);
-        return new SlaHistoryPoint(Slots.StartOf(first), worst, total / 60, bad / 60, Ms(minute, 0), Ms(minute, 1), Ms(minute, 2), slow, errors, badSlots, unknown, excluded, length);
+        return new SlaHistoryPoint(
+            Slots.StartOf(first), worst, total / 60, bad / 60, Ms(minute, 0), Ms(minute, 1), Ms(minute, 2), Has(SlotBits.SlowP99), Has(SlotBits.Errors), badSlots, unknown, excluded, length,
+            Has(SlotBits.SlowP50), Has(SlotBits.SlowP95));
+
+        bool Has(byte flag) => (flags & flag) != 0;
 
         double? Ms(long at, int rank) => length == Slots.PerMinute && _minutes.Percentile(at, rank) is > 0 and var centi ? centi / 100d : null;
     }

@@ -118,10 +118,12 @@ public sealed record SlaBudgetView(long? AllowedBadSlots, long BadSlots, long? U
 /// <param name="UnknownSlots">Slots without data.</param>
 /// <param name="ExcludedSlots">Excluded slots.</param>
 /// <param name="Slots">All its slots (a local day has 8,280 to 9,000).</param>
+/// <param name="SlowP50">The p50 promise was broken in it.</param>
+/// <param name="SlowP95">The p95 promise was broken in it.</param>
 [GenerateSerializer, Immutable, Alias("forge.SlaHistoryPoint")]
 public sealed record SlaHistoryPoint(
     DateTimeOffset At, SlotVerdict Verdict, long Requests, long BadRequests, double? P50Ms, double? P95Ms, double? P99Ms, bool Slow, bool Errors,
-    int BadSlots = 0, int UnknownSlots = 0, int ExcludedSlots = 0, int Slots = 1);
+    int BadSlots = 0, int UnknownSlots = 0, int ExcludedSlots = 0, int Slots = 1, bool SlowP50 = false, bool SlowP95 = false);
 
 /// <summary>History of one organization.</summary>
 [GenerateSerializer, Immutable, Alias("forge.SlaHistory")]

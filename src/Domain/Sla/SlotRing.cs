@@ -42,7 +42,7 @@ internal sealed partial class SlotRing
     /// <summary>Most slots to move on at once.</summary>
     public const int LookBack = 64;
     public const int Capacity = Slots.Kept + Slots.PerHour;
-    private readonly Paged<SlotRequests> _requests = new(Capacity, 8);
+    private readonly Paged<SlotRequests> _requests = new(Capacity, 7);
     private readonly Paged<byte> _state = new(Capacity, 8);
     private readonly SlotDetail[] _detail = new SlotDetail[Slots.Detailed];
 

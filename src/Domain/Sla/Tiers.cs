@@ -64,8 +64,8 @@ internal sealed partial class MinuteTier(RangeSets sets)
 {
     public const int Kept = SlotRing.Capacity / Slots.PerMinute;
     public const int Live = 6;
-    private readonly Paged<PackedLatency> _sums = new(Kept, 6);
-    private readonly Paged<(uint P50, uint P95, uint P99)> _percentiles = new(Kept, 6);
+    private readonly Paged<PackedLatency> _sums = new(Kept, 5);
+    private readonly Paged<(uint P50, uint P95, uint P99)> _percentiles = new(Kept, 5);
     private readonly LatencySketch[] _sketches = [.. Enumerable.Range(0, Live).Select(_ => new LatencySketch(sets))];
     private readonly bool[] _stale = new bool[Live];
     private LatencySketch? _late;

@@ -10,8 +10,8 @@ public sealed class ViolationProofTests
         new string('a', 32), "eu-acme000000", metric, metric is SlaMetricType.UPTIME ? 999_500 : 100, null, null, A.Start, end, 30, ImpactLevel.MINOR, "bad time under 5 min",
         end is null ? ViolationState.OPEN : ViolationState.CLOSED, false, null, A.Start.AddSeconds(30), A.Start.AddSeconds(30));
 
-    private static SlaHistoryPoint Point(SlotVerdict verdict, bool slow = false, bool errors = false, double? p50 = null, long requests = 100, long bad = 0, int second = 0) =>
-        new(A.Start.AddSeconds(second), verdict, requests, bad, p50, null, 250, slow, errors);
+    private static SlaHistoryPoint Point(SlotVerdict verdict, bool slow = false, bool errors = false, double? p99 = null, long requests = 100, long bad = 0, int second = 0, bool p50 = false, bool p95 = false) =>
+        new(A.Start.AddSeconds(second), verdict, requests, bad, null, null, p99, slow, errors, SlowP50: p50, SlowP95: p95);
 
     [Fact]
     public void Stretch_OfAClosedOne_HoldsAMinuteBeforeAndItsClose()
@@ -36,9 +36,10 @@ public sealed class ViolationProofTests
         { SlaMetricType.ERROR_RATE, Point(SlotVerdict.Bad), false },
         { SlaMetricType.LATENCY_P99, Point(SlotVerdict.Good, slow: true), true },
         { SlaMetricType.LATENCY_P99, Point(SlotVerdict.Excluded, slow: true), false },
-        { SlaMetricType.LATENCY_P50, Point(SlotVerdict.Good, p50: 100), false },
-        { SlaMetricType.LATENCY_P50, Point(SlotVerdict.Good, p50: 101), true },
-        { SlaMetricType.LATENCY_P50, Point(SlotVerdict.Good), false },
+        { SlaMetricType.LATENCY_P50, Point(SlotVerdict.Good, p50: true), true },
+        { SlaMetricType.LATENCY_P50, Point(SlotVerdict.Good, slow: true, p95: true), false },
+        { SlaMetricType.LATENCY_P95, Point(SlotVerdict.Good, p95: true), true },
+        { SlaMetricType.LATENCY_P95, Point(SlotVerdict.Good, slow: true, p50: true), false },
     };
 
     [Theory]
@@ -52,8 +53,29 @@ public sealed class ViolationProofTests
             [Point(SlotVerdict.Good, second: -10), Point(SlotVerdict.Bad, bad: 50), Point(SlotVerdict.Bad, requests: 0, second: 10), Point(SlotVerdict.Bad, bad: 1, second: 20), Point(SlotVerdict.Good, second: 30)]);
         var slots = ViolationProof.Slots(Violation(SlaMetricType.UPTIME, A.Start.AddSeconds(30)), history);
         Assert.Equal([(false, false, 0), (true, true, 50), (true, true, 100), (true, true, 12), (false, false, 0)], slots.Select(s => (s.Inside, s.Bad, s.Height)));
-        Assert.Equal("down by probe", ViolationProof.Words(SlaMetricType.UPTIME, slots[2].Point));
-        Assert.Equal("2026-01-01T00:00:00Z,Bad,true,true,100,50,,,250", ViolationProof.Csv(slots).Split("\r\n")[2]);
+        Assert.Equal("down by probe", ViolationProof.Words(Violation(SlaMetricType.UPTIME), slots[2].Point));
+        Assert.Equal("2026-01-01T00:00:00Z,Bad,true,true,100,50,,,,false,false,false,false", ViolationProof.Csv(slots).Split("\r\n")[2]);
+    }
+
+    // Slots keep no percentile, only on which side of the promise they were.
+    [Fact]
+    public void Slots_OfALatencyPromise_SayWhichBrokeIt()
+    {
+        var violation = Violation(SlaMetricType.LATENCY_P95, A.Start.AddSeconds(20));
+        var history = new SlaHistory("eu-acme000000", 10, A.Start, A.Start.AddSeconds(30), [Point(SlotVerdict.Good, p95: true), Point(SlotVerdict.Good, second: 10), Point(SlotVerdict.Unknown, requests: 0, second: 20)]);
+        var slots = ViolationProof.Slots(violation, history);
+        Assert.Equal([(100, "above 100 ms"), (0, "within 100 ms"), (0, "no requests")], slots.Select(s => (s.Height, ViolationProof.Words(violation, s.Point))));
+        Assert.Equal("filled: Latency p95 above 100 ms", ViolationProof.Scale(violation, history));
+    }
+
+    [Fact]
+    public void Minutes_OfALatencyPromise_ShowTheirPercentile()
+    {
+        var violation = Violation(SlaMetricType.LATENCY_P99);
+        var history = new SlaHistory("eu-acme000000", 60, A.Start, A.Start.AddSeconds(60), [Point(SlotVerdict.Good, slow: true, p99: 250)]);
+        var slot = Assert.Single(ViolationProof.Slots(violation, history));
+        Assert.Equal((63, "250 ms"), (slot.Height, ViolationProof.Words(violation, slot.Point)));
+        Assert.Equal("height: latency, full at four times the promise", ViolationProof.Scale(violation, history));
     }
 
     [Fact]

@@ -186,6 +186,29 @@ public sealed class SealedHourTests
     }
 
     [Fact]
+    public void History_BySlot_SaysWhichLatencyPromiseWasBrokenLiveAndFromRows()
+    {
+        var terms = T.Terms(new LatencyTerms(P50Ms: 50, P95Ms: 100, P99Ms: 250));
+        var (engine, store) = (T.Engine(terms), new Store());
+        foreach (var t in Enumerable.Range(1, 396).Select(k => k * 10))
+        {
+            long[] counts = t switch { 10 => [400, 600, 0, 0], 20 => [900, 0, 100, 0], 30 => [980, 0, 0, 20], _ => [1_000, 0, 0, 0] };
+            engine.Send(t, new DeltaInterval(1, T.Ms(t - 10), T.Ms(t), 1_000, 0, [50, 100, 250], [.. counts]));
+        }
+        store.Write(engine, T.At(3_960));
+        (bool, bool, bool)[] slots = [(true, false, false), (false, true, false), (false, false, true), (false, false, false)];
+        Assert.Equal(slots, engine.History("o", T.At(0), T.At(40), 10).Points.Select(Slow));
+        var stored = store.Hours[T.At(0).ToUnixTimeSeconds() / 3_600];
+        var row = new StoredHour(stored.Hour, PeriodSums.Of(stored), stored.Sketch, stored);
+        Assert.Equal(slots, HistoryAssembly.OfHour(row, 10).Take(4).Select(Slow));
+        Assert.Equal((true, true, true), Slow(engine.History("o", T.At(0), T.At(60), 60).Points.Single()));
+        Assert.Equal((true, true, true), Slow(HistoryAssembly.Grouped(engine.History("o", T.At(0), T.At(120), 10).Points, 120).Single()));
+        Assert.Equal((true, true, true), Slow(HistoryAssembly.OfHour(row, 3_600).Single()));
+
+        static (bool, bool, bool) Slow(SlaHistoryPoint point) => (point.SlowP50, point.SlowP95, point.Slow);
+    }
+
+    [Fact]
     public void LateData_AfterTheMonthEnded_MarksItsHourChanged()
     {
         var boundary = Simulated.Utc("2026-02-01T00:00Z");
