@@ -23,7 +23,12 @@ public sealed record ChartRange(string? Key, string Words, TimeSpan Length, stri
     public static ChartRange Of(string? key) => All.FirstOrDefault(r => r.Key == key) ?? All.Single(r => r.Key is null);
 
     /// <summary>How one point is called.</summary>
-    public string PointWords => StepSeconds switch { 10 => "10 s", 60 => "minute", 600 => "10 min", _ => "hour" };
+    public string PointWords => Name(StepSeconds);
+
+    /// <summary>The step that percentiles are kept by: they are never averaged, so a slot and ten minutes have none.</summary>
+    public (string Step, int Seconds, string Words) Percentiles => StepSeconds switch { 10 => ("1m", 60, Name(60)), 600 => ("1h", 3_600, Name(3_600)), _ => (Step, StepSeconds, PointWords) };
+
+    private static string Name(int seconds) => seconds switch { 10 => "10 s", 60 => "minute", 600 => "10 min", _ => "hour" };
 
     /// <summary>Start of the range in whole steps, so that the first cell is not cut.</summary>
     public DateTimeOffset Start(DateTimeOffset now)

@@ -30,6 +30,7 @@ public sealed partial class OrganizationPage : IDisposable
     private Organization? _organization;
     private long? _version;
     private SlaHistory? _history;
+    private SlaHistory? _latency;
     private List<ViolationRow>? _recent;
     private Problem? _problem;
     private Problem? _historyProblem;
@@ -134,7 +135,7 @@ public sealed partial class OrganizationPage : IDisposable
 
     private async Task ReloadHistoryAsync()
     {
-        _history = null;
+        (_history, _latency) = (null, null);
         await AppendAsync();
     }
 
@@ -161,6 +162,8 @@ public sealed partial class OrganizationPage : IDisposable
         var known = _history is { Points.Length: > 0 } h ? h.Points[^1].At - (2 * step) : start;
         var from = known > start ? known : start;
         var answer = await Api.GetAsync(SlaAddress.History(id, from, to, range.Step), ForgeJson.Default.SlaHistory);
+        var (latencyStep, seconds, _) = range.Percentiles;
+        var latency = latencyStep == range.Step ? null : (await Api.GetAsync(SlaAddress.History(id, Floor(start, seconds), to, latencyStep), ForgeJson.Default.SlaHistory)).Value;
         _appending = false;
         if (id != Id || range != Shown)
         {
@@ -169,10 +172,13 @@ public sealed partial class OrganizationPage : IDisposable
         }
         _historyProblem = answer.Problem;
         if (answer.Value is not { } part) return;
+        _latency = latency is null ? null : latency with { From = start, To = to };
         var first = part.Points.IsDefaultOrEmpty ? to : part.Points[0].At;
         var kept = _history is { Points.IsDefault: false } old ? old.Points.Where(p => p.At >= start && p.At < first) : [];
         _history = part with { From = start, To = to, Points = [.. kept, .. part.Points.IsDefault ? [] : part.Points] };
     }
 
     private void SetRange(string? range) => Navigation.NavigateTo(Navigation.GetUriWithQueryParameter("range", range), replace: true);
+
+    private static DateTimeOffset Floor(DateTimeOffset at, int seconds) => DateTimeOffset.FromUnixTimeSeconds(at.ToUnixTimeSeconds() / seconds * seconds);
 }

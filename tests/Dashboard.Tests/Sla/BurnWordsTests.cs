@@ -63,4 +63,12 @@ public sealed class BurnWordsTests
         Assert.Equal(0, start.ToUnixTimeSeconds() % step);
         Assert.InRange(A.Start.AddSeconds(7) - start, range.Length - TimeSpan.FromSeconds(step), range.Length);
     }
+
+    // Percentiles of slots and of ten minutes are kept nowhere: their charts would be empty.
+    [Theory]
+    [InlineData("1h", "1m")]
+    [InlineData(null, "1m")]
+    [InlineData("24h", "1h")]
+    [InlineData("7d", "1h")]
+    public void Percentiles_OfARange_ComeByAStepThatHasThem(string? key, string step) => Assert.Equal(step, ChartRange.Of(key).Percentiles.Step);
 }
