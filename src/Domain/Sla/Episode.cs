@@ -9,7 +9,7 @@ namespace Forge.Domain.Sla;
 /// <param name="BadSlots">Bad slots in it.</param>
 /// <param name="Unverified">Open, and only Unknown slots followed the last bad one.</param>
 /// <param name="FailingPpm">Share of requests failing over its bad slots (UPTIME, ERROR_RATE); a slot bad without traffic counts as all failing; null when nothing is known.</param>
-/// <param name="Actual">The metric over its bad slots in the target's unit: good share in ppm (UPTIME), milliseconds rounded up (latency), bad share in ppm rounded up (ERROR_RATE).</param>
+/// <param name="Actual">The metric over its bad slots in the target's unit: good share in ppm (UPTIME), milliseconds rounded up (latency: of the minutes its bad slots lie in, for sketches are kept by minute), bad share in ppm rounded up (ERROR_RATE).</param>
 /// <param name="Worst">The same over its worst minute.</param>
 public sealed record Episode(SlaMetricType Metric, DateTimeOffset Start, DateTimeOffset? End, int BadSlots, bool Unverified, int? FailingPpm, long? Actual, long? Worst)
 {
