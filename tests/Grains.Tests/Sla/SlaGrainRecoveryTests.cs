@@ -78,12 +78,7 @@ public sealed class SlaGrainRecoveryTests(SpineFixture fixture) : IClassFixture<
         if (receipt.Durable != 0) await Stored(grain, receipt);
     }
 
-    private async Task Stored(ISlaGrain grain, IngestReceipt receipt)
-    {
-        var durable = grain.Durable(receipt.Durable);
-        _spine.Time.Advance(TimeSpan.FromMilliseconds(250));
-        await durable.WaitAsync(Patience);
-    }
+    private Task Stored(ISlaGrain grain, IngestReceipt receipt) => _spine.SettledAsync(grain.Durable(receipt.Durable));
 
     private async Task Feed(ISlaGrain grain, Traffic traffic, int slots, long good, long bad)
     {
