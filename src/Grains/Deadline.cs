@@ -21,15 +21,14 @@ public sealed class Deadline(IGrainBase grain, TimeProvider time, DeadlineStore 
     {
         if (DueAt == at) return;
         var key = grain.GrainContext.GrainId.Key.ToString()!;
-        var wait = Wait(at);
         // At a start every grain arms what an earlier activation has armed: two reads instead of two writes that each wait for the disk, one after the other for all grains.
         if (DueAt is not null || await store.FindAsync(kind, key, name, default) != at || await grain.GetReminder(name) is null)
         {
             await store.SetAsync(kind, key, name, at, default);
-            await grain.RegisterOrUpdateReminder(name, wait, ReminderPeriod);
+            await grain.RegisterOrUpdateReminder(name, Wait(at), ReminderPeriod);
         }
         DueAt = at;
-        StartTimer(wait);
+        StartTimer(Wait(at));
     }
 
     /// <summary>Done: nothing will wake the grain for it any more.</summary>
