@@ -6,14 +6,23 @@ namespace Forge.Domain.Audit;
 /// <summary>Names of the roles of people.</summary>
 public static class Roles
 {
-    /// <summary>Operates the platform.</summary>
+    /// <summary>Operates the platform; may ask for break-glass.</summary>
     public const string PlatformAdmin = "PlatformAdmin";
 
-    /// <summary>Reads everything, changes nothing.</summary>
+    /// <summary>Every right of a PlatformAdmin; approves break-glass, manages people, roles and service credentials.</summary>
+    public const string SeniorAdmin = "SeniorAdmin";
+
+    /// <summary>Contracts, SLA and support of customers; reads all, writes for the customers assigned to them.</summary>
+    public const string CustomerSuccess = "CustomerSuccess";
+
+    /// <summary>Incidents, tickets and alerts; sees no money.</summary>
+    public const string Responder = "Responder";
+
+    /// <summary>Reads everything, writes audit verdicts only.</summary>
     public const string Auditor = "Auditor";
 
-    /// <summary>Every role that exists now.</summary>
-    public static ImmutableArray<string> All { get; } = [PlatformAdmin, Auditor];
+    /// <summary>Every role of people. Source: security.md 4.</summary>
+    public static ImmutableArray<string> All { get; } = [PlatformAdmin, SeniorAdmin, CustomerSuccess, Responder, Auditor];
 }
 
 /// <summary>What a person may do. Who they are is the identity store's business.</summary>
