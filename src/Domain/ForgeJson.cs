@@ -66,7 +66,6 @@ public sealed record Problem(string Type, string Title, int Status, string Detai
 [JsonSerializable(typeof(LiveHeartbeat))]
 [JsonSerializable(typeof(SessionView))]
 [JsonSerializable(typeof(SignInRequest))]
-[JsonSerializable(typeof(SetupRequest))]
 [JsonSerializable(typeof(SetupState))]
 [JsonSerializable(typeof(SignInTicket))]
 [JsonSerializable(typeof(TotpSignIn))]

@@ -26,7 +26,7 @@ public sealed class SessionState(ForgeApi api, SessionToken token)
     public bool Authenticated => View?.Authenticated == true;
 
     /// <summary>May change things.</summary>
-    public bool IsAdmin => Authenticated && !View!.Roles.IsDefault && View.Roles.Contains(Roles.PlatformAdmin);
+    public bool IsAdmin => Authenticated && !View!.Roles.IsDefault && (View.Roles.Contains(Roles.PlatformAdmin) || View.Roles.Contains(Roles.SeniorAdmin));
 
     /// <summary>Loads the session anew.</summary>
     public async Task LoadAsync()

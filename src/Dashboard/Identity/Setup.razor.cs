@@ -15,6 +15,8 @@ public sealed partial class Setup
     private string _name = "";
     private string _email = "";
     private string _password = "";
+    private string _code = "";
+    private EnrolmentBegun? _begun;
     private bool _busy;
     private Problem? _problem;
 
@@ -42,15 +44,20 @@ public sealed partial class Setup
         _busy = true;
         _problem = null;
         await Session.LoadAsync();
-        var answer = await Api.SendAsync(
-            HttpMethod.Post, "api/setup", new SetupRequest(_token.Trim(), _email.Trim(), _name.Trim(), _password), ForgeJson.Default.SetupRequest, ForgeJson.Default.SessionView);
+        var answer = await Api.SendAsync(HttpMethod.Post, "api/setup/begin", new BeginEnrolment(_token.Trim(), _email.Trim(), _name.Trim(), FactorKind.Totp, _password), ForgeJson.Default.BeginEnrolment, ForgeJson.Default.EnrolmentBegun);
         _busy = false;
         _problem = answer.Problem;
-        if (_problem is not null)
-        {
-            _tokenFromLink = false;
-            return;
-        }
+        _begun = answer.Value;
+        if (_problem is not null) _tokenFromLink = false;
+    }
+
+    private async Task CompleteAsync()
+    {
+        _busy = true;
+        var answer = await Api.SendAsync(HttpMethod.Post, "api/setup", new CompleteEnrolment(_token.Trim(), _begun!.EnrolmentId, _code.Trim(), null, null), ForgeJson.Default.CompleteEnrolment, ForgeJson.Default.Enrolled);
+        _busy = false;
+        _problem = answer.Problem;
+        if (_problem is not null) return;
         await Session.LoadAsync();
         Navigation.NavigateTo(Session.Authenticated ? "organizations" : "sign-in", replace: true);
     }

@@ -4,11 +4,13 @@ using Microsoft.AspNetCore.Components;
 
 namespace Forge.Dashboard.Identity;
 
-/// <summary>Signs a person in with a password and leads back to where they wanted to go.</summary>
+/// <summary>Signs a person in with password and code and leads back to where they wanted to go.</summary>
 public sealed partial class SignIn
 {
     private string _email = "";
     private string _password = "";
+    private string _code = "";
+    private string? _ticket;
     private bool _busy;
     private Problem? _problem;
 
@@ -33,16 +35,26 @@ public sealed partial class SignIn
     {
         _busy = true;
         _problem = null;
-        var answer = await Api.SendAsync(HttpMethod.Post, "api/auth/password", new SignInRequest(_email.Trim(), _password), ForgeJson.Default.SignInRequest, ForgeJson.Default.SessionView);
+        _problem = _ticket is null ? await PasswordAsync() : await CodeAsync(_ticket);
         _busy = false;
-        if (answer.Problem is { } problem)
-        {
-            _problem = problem;
-            _password = "";
-            return;
-        }
+        if (_problem is not null || _ticket is null || _code.Length == 0) return;
         await Session.LoadAsync();
         Leave();
+    }
+
+    private async Task<Problem?> PasswordAsync()
+    {
+        var answer = await Api.SendAsync(HttpMethod.Post, "api/auth/password", new SignInRequest(_email.Trim(), _password), ForgeJson.Default.SignInRequest, ForgeJson.Default.SignInTicket);
+        _password = "";
+        _ticket = answer.Value?.Ticket;
+        return answer.Problem;
+    }
+
+    private async Task<Problem?> CodeAsync(string ticket)
+    {
+        var answer = await Api.SendAsync(HttpMethod.Post, "api/auth/totp", new TotpSignIn(ticket, _code.Trim()), ForgeJson.Default.TotpSignIn, ForgeJson.Default.SessionView);
+        if (answer.Problem is not null) _code = "";
+        return answer.Problem;
     }
 
     /// <summary>Only paths of this dashboard are followed: an address of another site is not.</summary>

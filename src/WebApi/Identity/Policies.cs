@@ -40,6 +40,15 @@ public static class Policies
     /// <summary>Make and revoke ingest keys.</summary>
     public const string IngestKeyManage = "ingest-key.manage";
 
+    /// <summary>See people, their roles and sessions.</summary>
+    public const string UserRead = "user.read";
+
+    /// <summary>Invite people, change their roles, disable them, end their sessions.</summary>
+    public const string UserManage = "user.manage";
+
+    /// <summary>The own factors and sessions.</summary>
+    public const string AccountManage = "account.manage";
+
     /// <summary>Who passes what; a policy that is not here does not exist.</summary>
     public static IReadOnlyDictionary<string, string[]> Table { get; } = new Dictionary<string, string[]>(StringComparer.Ordinal)
     {
@@ -54,6 +63,9 @@ public static class Policies
         [SlaMappingWrite] = [Roles.PlatformAdmin],
         [IngestKeyRead] = [Roles.PlatformAdmin, Roles.Auditor],
         [IngestKeyManage] = [Roles.PlatformAdmin],
+        [UserRead] = [Roles.PlatformAdmin, Roles.Auditor],
+        [UserManage] = [Roles.SeniorAdmin],
+        [AccountManage] = [.. Roles.All],
     };
 
     /// <summary>Registers the table; whatever names no policy is denied.</summary>
@@ -79,7 +91,8 @@ public static class Policies
         {
             if (context.User.UserId() is not { } userId) return;
             var roles = await principals.RolesAsync(userId);
-            if (requirement.Any.Any(roles.Contains)) context.Succeed(requirement);
+            // A SeniorAdmin has every right of a PlatformAdmin.
+            if (requirement.Any.Any(roles.Contains) || (roles.Contains(Roles.SeniorAdmin) && requirement.Any.Contains(Roles.PlatformAdmin))) context.Succeed(requirement);
         }
     }
 }
