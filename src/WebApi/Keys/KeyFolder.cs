@@ -98,7 +98,7 @@ public sealed class KeyFolder
     private static void RefuseOpen(string path, string what)
     {
         if (OperatingSystem.IsWindows()) return;
-        if ((File.GetUnixFileMode(path) & Others) != 0)
+        if ((File.GetUnixFileMode(path) & Others) != UnixFileMode.None)
             throw new KeyFolderException($"The {what} {path} can be used by other accounts. Only its owner may: chmod go-rwx.");
     }
 }

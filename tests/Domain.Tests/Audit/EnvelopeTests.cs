@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Forge.Domain.Audit;
+using Xunit;
 
 namespace Forge.Domain.Tests.Audit;
 
