@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
-using Forge.Domain;
 using Forge.Domain.Audit;
 using Microsoft.EntityFrameworkCore;
 
@@ -27,7 +25,7 @@ public sealed class PrincipalReader(ForgeDatabase database)
     public async Task<ImmutableArray<Principal>> AllAsync(CancellationToken ct)
     {
         await using var context = database.Open();
-        var states = await context.Principals.AsNoTracking().OrderBy(r => r.Id).Select(r => r.StateJson).ToListAsync(ct);
-        return [.. states.Select(s => JsonSerializer.Deserialize(s, ForgeJson.Default.Principal)!)];
+        var rows = await context.Principals.OrderBy(r => r.Id).Select(r => new { r.StateJson, r.StateFormat, r.Version }).ToListAsync(ct);
+        return [.. rows.Select(r => AggregateMaps.Principal.Read(r.StateJson, r.StateFormat, r.Version).State)];
     }
 }

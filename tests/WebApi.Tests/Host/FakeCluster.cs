@@ -22,6 +22,14 @@ internal sealed class FakeCluster : IGrainFactory
 
     public ConcurrentQueue<(string Actor, string Action, string Subject, string Body)> Journal { get; } = new();
 
+    /// <summary>Waits until an action was journaled this often: entries of failures follow their answer.</summary>
+    public async Task JournaledAsync(string action, int times)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        while (Journal.Count(j => j.Action == action) < times) await Task.Delay(10, patience.Token);
+        Assert.Equal(times, Journal.Count(j => j.Action == action));
+    }
+
     public ConcurrentDictionary<string, Principal> Principals { get; } = new(StringComparer.Ordinal);
 
     public ConcurrentDictionary<string, (Organization State, long Version)> Organizations { get; } = new(StringComparer.Ordinal);
