@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Forge.Domain;
 using Forge.Grains.Interfaces;
+using Forge.Grains.Interfaces.Audit;
 using Forge.Grains.Interfaces.Organizations;
 using Forge.Grains.Interfaces.Sla;
 using Forge.Grains.Live;
@@ -35,11 +37,15 @@ public sealed partial class SiloSweeps(
             await Try("waking", () => WakeAll(stoppingToken), stoppingToken);
             await Try("outbox", () => grains.GetGrain<IOutboxGrain>(0).Nudge(), stoppingToken);
             await Try("deadlines", () => grains.GetGrain<IDeadlineSweepGrain>(0).Sweep(), stoppingToken);
+            await Try("journal", () => Task.WhenAll(Journal<IJournalSealGrain>().Tick(), Journal<IJournalVerifierGrain>().Tick()), stoppingToken);
             if (judging.IsCompleted) judging = Try("periods", () => grains.GetGrain<ISlaPeriodGrain>(0).Sweep(), stoppingToken);   // takes seconds at a month's end; nobody waits for it
             if (sweep % SweepsPerCleaning == 0) await Try("cleaning", Clean, stoppingToken);
             await Task.Delay(Period, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    private T Journal<T>()
+        where T : IGrainWithStringKey => grains.GetGrain<T>(OrganizationId.PlatformChain);
 
     private async Task WakeAll(CancellationToken stopping)
     {

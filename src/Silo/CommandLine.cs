@@ -6,7 +6,7 @@ namespace Forge.Silo;
 /// <summary>What the command line says, as the parts of the product want it.</summary>
 internal static class CommandLine
 {
-    private static readonly string[] Switches = ["--demo", "--migrate"];
+    private static readonly string[] Switches = ["--demo", "--migrate", "--init-keys", "--headers-only", "--json"];
 
     /// <summary>Host options: switches without a value mean true, and settings files lie beside the program.</summary>
     public static WebApplicationOptions Options(string[] args) => new()

@@ -26,6 +26,7 @@ internal static class KeysCommand
         Directory.CreateDirectory(options.DataDirectory);
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSiloKeys(options);
         builder.Services.AddForgeStorage(CommandLine.Storage(options));
         builder.Services.AddIdentityStore(CommandLine.Web(options));
         builder.Services.AddSingleton<PlatformJournal>(services => (actor, action, subject, body, cancellation) =>

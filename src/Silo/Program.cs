@@ -5,15 +5,26 @@ using Forge.Storage;
 using Forge.WebApi;
 using Forge.WebApi.Http;
 using Forge.WebApi.Identity;
+using Forge.WebApi.Keys;
 using Forge.WebApi.Sla.Ingest;
 using Serilog;
 using Serilog.Events;
 
 try
 {
-    return args is ["keys", ..] ? await KeysCommand.RunAsync(args[1..]) : await RunAsync(args);
+    return args switch
+    {
+        ["keys", ..] => await KeysCommand.RunAsync(args[1..]),
+        ["audit", ..] => await AuditCommand.RunAsync(args[1..]),
+        _ => await RunAsync(args),
+    };
 }
 catch (SiloSettingsException refused)
+{
+    await Console.Error.WriteLineAsync(refused.Message);
+    return 2;
+}
+catch (KeyFolderException refused)
 {
     await Console.Error.WriteLineAsync(refused.Message);
     return 2;
@@ -40,15 +51,18 @@ static async Task<int> RunAsync(string[] args)
         .CreateLogger(), dispose: true);
     builder.Services.AddSingleton(TimeProvider.System);
 
+    builder.Services.AddSiloKeys(options);
     builder.AddForgeSilo(options, CommandLine.Storage(options));
     builder.AddForgeWebApi(CommandLine.Web(options));
     builder.Services.AddForgeIngest(builder.Configuration);
     builder.Services.AddHealthChecks().AddCheck<SiloHealth>("silo", tags: [HealthEndpoints.Ready, HealthEndpoints.Startup]);
+    builder.Services.AddHealthChecks().AddCheck<JournalHealth>("journal", tags: [HealthEndpoints.Ready]);
     if (options.Demo) builder.Services.AddDemo(options);
 
     var app = builder.Build();
     await app.Services.GetRequiredService<StorageMigrator>().MigrateAsync(default);
     await IdentityDatabase.MigrateAsync(app.Services);
+    await SiloKeys.RewrapAsync(app.Services);
     if (options.MigrateOnly) return 0;
 
     app.MapForgeWebApi();

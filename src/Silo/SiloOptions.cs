@@ -16,6 +16,15 @@ public sealed record SiloOptions(string DataDirectory, string[] Urls, bool Demo,
     /// <summary>Where the product listens unless told otherwise.</summary>
     public const string DefaultUrl = "http://127.0.0.1:5180";
 
+    /// <summary>Folder of the key files (<c>Forge:Keys:Directory</c>).</summary>
+    public required string KeysDirectory { get; init; }
+
+    /// <summary>Makes missing keys (<c>--init-keys</c>); an embedded store does so by itself.</summary>
+    public bool InitKeys { get; init; }
+
+    /// <summary>Append-only file of journal seals (<c>Forge:Journal:SealFile</c>).</summary>
+    public required string SealFile { get; init; }
+
     /// <summary>Reads the settings.</summary>
     /// <exception cref="SiloSettingsException">A setting is unsafe or makes no sense.</exception>
     public static SiloOptions Read(IConfiguration configuration)
@@ -30,14 +39,20 @@ public sealed record SiloOptions(string DataDirectory, string[] Urls, bool Demo,
                 throw new SiloSettingsException($"{url} is refused: plain HTTP is only served on a loopback address. Use https, or a reverse proxy on this machine.");
         }
         var postgresFile = configuration["Forge:Storage:PostgresConnectionFile"];
+        var data = Path.GetFullPath(configuration["data"] ?? configuration["Forge:DataDirectory"] ?? "data");
         return new SiloOptions(
-            Path.GetFullPath(configuration["data"] ?? configuration["Forge:DataDirectory"] ?? "data"),
+            data,
             urls,
             demo,
             configuration.GetValue("migrate", false),
             postgresFile is null ? configuration["Forge:Storage:PostgresConnection"] : File.ReadAllText(postgresFile).Trim(),
             configuration.GetValue("Forge:Cluster:SiloPort", 0),
-            configuration.GetValue("Forge:Cluster:GatewayPort", 0));
+            configuration.GetValue("Forge:Cluster:GatewayPort", 0))
+        {
+            KeysDirectory = Path.GetFullPath(configuration["Forge:Keys:Directory"] ?? Path.Combine(data, "keys")),
+            InitKeys = configuration.GetValue("init-keys", false),
+            SealFile = Path.GetFullPath(configuration["Forge:Journal:SealFile"] ?? Path.Combine(data, "journal-seals.log")),
+        };
     }
 
     /// <summary>The given port, or a free one on loopback.</summary>

@@ -56,6 +56,12 @@ internal abstract class ForgeDbContext(DbContextOptions options) : DbContext(opt
 
     public DbSet<JournalHeadRow> JournalHeads => Set<JournalHeadRow>();
 
+    public DbSet<JournalSealRow> JournalSeals => Set<JournalSealRow>();
+
+    public DbSet<DataKeyRow> DataKeys => Set<DataKeyRow>();
+
+    public DbSet<InstallationRow> Installations => Set<InstallationRow>();
+
     public DbSet<OutboxRow> Outbox => Set<OutboxRow>();
 
     public DbSet<ReceiptRow> Receipts => Set<ReceiptRow>();
@@ -97,14 +103,7 @@ internal abstract class ForgeDbContext(DbContextOptions options) : DbContext(opt
         modelBuilder.Entity<SlaBurnRulesRow>().ToTable("sla_burn_rules");
         modelBuilder.Entity<SlaMappingRow>().ToTable("sla_mapping");
         modelBuilder.Entity<PrincipalRow>().ToTable("principal");
-        modelBuilder.Entity<JournalRow>(row =>
-        {
-            row.ToTable("journal_entry");
-            row.HasKey(r => new { r.Chain, r.Seq });
-            row.HasIndex(r => new { r.Chain, r.PrevHash }).IsUnique().HasDatabaseName("ux_journal_entry_prev_hash");
-            row.HasIndex(r => new { r.Chain, r.Subject, r.Seq }).HasDatabaseName("ix_journal_entry_subject");
-        });
-        modelBuilder.Entity<JournalHeadRow>().ToTable("journal_head").HasKey(r => r.Chain);
+        JournalModel.Map(modelBuilder);
         modelBuilder.Entity<OutboxRow>(row =>
         {
             row.ToTable("outbox_message");

@@ -9,7 +9,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Forge.Storage;
 
 /// <summary>Commits a command: row, journal, outbox, deadlines and receipt in one transaction, or nothing.</summary>
-public sealed class Ledger(ForgeDatabase database, TimeProvider clock)
+public sealed class Ledger(ForgeDatabase database, DataKeys keys, TimeProvider clock)
 {
     private const string ReceiptKey = "pk_command_receipt";
 
@@ -62,10 +62,11 @@ public sealed class Ledger(ForgeDatabase database, TimeProvider clock)
     public async Task<JournalEntry> AppendAsync(string chain, string actor, string correlationId, JournalDraft draft, CancellationToken ct)
     {
         Check([draft]);
+        var key = await keys.CurrentAsync(chain, ct);
         using var pass = await database.EnterAsync(ct);
         await using var context = database.Open();
         await using var transaction = await context.Database.BeginTransactionAsync(ct);
-        var entries = await StageEntriesAsync(context, chain, actor, correlationId, [draft], ct);
+        var entries = await StageEntriesAsync(context, chain, actor, correlationId, [draft], key, ct);
         await context.SaveChangesAsync(ct);
         await transaction.CommitAsync(CancellationToken.None);
         return entries[0];
@@ -87,13 +88,14 @@ public sealed class Ledger(ForgeDatabase database, TimeProvider clock)
         where TState : class
     {
         var map = AggregateMaps.Of<TState>();
+        var key = await keys.CurrentAsync(commit.Chain, ct);
         using var pass = await database.EnterAsync(ct);
         await using var context = database.Open();
         await using var transaction = await context.Database.BeginTransactionAsync(ct);
         try
         {
             // The chain's lock comes first: whoever waits holds nothing that others need.
-            var entries = await StageEntriesAsync(context, commit.Chain, commit.Actor, commit.CorrelationId, commit.Entries, ct);
+            var entries = await StageEntriesAsync(context, commit.Chain, commit.Actor, commit.CorrelationId, commit.Entries, key, ct);
             map.Stage(context, commit.Id, commit.State, commit.ExpectedVersion);
             StageOutbox(context, commit.Outbox, $"{commit.Chain}-{entries[0].Seq}");
             await DeadlineStore.StageAsync(context, commit.Deadlines, ct);
@@ -118,7 +120,7 @@ public sealed class Ledger(ForgeDatabase database, TimeProvider clock)
 
     /// <summary>Locks the chain and stages the entries that follow its head.</summary>
     private async Task<ImmutableArray<JournalEntry>> StageEntriesAsync(
-        ForgeDbContext context, string chain, string actor, string correlationId, ImmutableArray<JournalDraft> drafts, CancellationToken ct)
+        ForgeDbContext context, string chain, string actor, string correlationId, ImmutableArray<JournalDraft> drafts, SecretKey key, CancellationToken ct)
     {
         var genesis = JournalChain.Genesis(chain);
         // Makes the head when there is none, and either way locks it until the transaction ends.
@@ -130,8 +132,8 @@ public sealed class Ledger(ForgeDatabase database, TimeProvider clock)
         var entries = ImmutableArray.CreateBuilder<JournalEntry>(drafts.Length);
         foreach (var draft in drafts)
         {
-            var entry = JournalChain.Next(chain, (head.Seq, head.Hash), at, actor, draft, RandomNumberGenerator.GetBytes(16));
-            context.Add(JournalRow.From(entry, correlationId));
+            var entry = JournalChain.Next(chain, (head.Seq, head.Hash), at, actor, draft, RandomNumberGenerator.GetBytes(EntryBody.SaltBytes));
+            context.Add(JournalRow.From(entry, correlationId, EntryBody.Seal(key, RandomNumberGenerator.GetBytes(Envelope.NonceBytes), entry)));
             (head.Seq, head.Hash) = (entry.Seq, entry.Hash);
             entries.Add(entry);
         }

@@ -1,3 +1,4 @@
+using Forge.Domain.Audit;
 using Forge.Storage.Audit;
 using Forge.Storage.Contracts;
 using Forge.Storage.Organizations;
@@ -21,6 +22,13 @@ public static class StorageServices
         services.AddSingleton<Ledger>();
         services.AddSingleton<OutboxStore>();
         services.AddSingleton<DeadlineStore>();
+        // Keys come from whoever composes the process: rings keyed by their use.
+        services.AddSingleton(provider => new DataKeys(provider.GetRequiredService<ForgeDatabase>(), provider.GetRequiredKeyedService<KeyRing>(DataKeys.KekUse), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new SealStore(
+            provider.GetRequiredService<ForgeDatabase>(), provider.GetRequiredService<Ledger>(), provider.GetRequiredKeyedService<KeyRing>(SealStore.SealUse), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new SealFileWriter(provider.GetRequiredService<JournalFiles>(), provider.GetRequiredService<SealStore>(), provider.GetRequiredKeyedService<KeyRing>(SealStore.SealUse)));
+        services.TryAddSingleton(JournalFiles.In(options.DataDirectory));
+        services.AddSingleton<JournalAuditor>();
         services.AddSingleton<JournalReader>();
         services.AddSingleton<PrincipalReader>();
         services.AddSingleton<OrganizationReader>();

@@ -16,7 +16,7 @@ public sealed class CapabilityTests
         ["Grains.Interfaces"] = [],
         ["Grains"] = [],
         ["Storage"] = ["Migrations", "Orleans"],
-        ["WebApi"] = ["Http", "Identity"],
+        ["WebApi"] = ["Http", "Identity", "Keys"],
         ["Dashboard"] = ["Api", "Components", "Format", "Frame", "Identity", "Theme", "wwwroot"],
         ["Silo"] = ["Demo"],
     };

@@ -9,6 +9,7 @@ using Forge.Grains.Interfaces.Sla;
 using Forge.Grains.Sla;
 using Forge.Storage;
 using Forge.Storage.Sla;
+using Forge.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Time.Testing;
@@ -111,7 +112,7 @@ public sealed class SpineCluster : IAsyncDisposable
     {
         var spine = new SpineCluster(beside);
         var storage = new StorageOptions { DataDirectory = spine._folder };
-        var services = new ServiceCollection().AddSingleton<TimeProvider>(spine.Time).AddForgeStorage(storage).BuildServiceProvider();
+        var services = new ServiceCollection().AddSingleton<TimeProvider>(spine.Time).AddTestKeys().AddForgeStorage(storage).BuildServiceProvider();
         await services.GetRequiredService<StorageMigrator>().MigrateAsync(default);
         var builder = new InProcessTestClusterBuilder(1);
         builder.Options.ConfigureFileLogging = false;
@@ -120,7 +121,7 @@ public sealed class SpineCluster : IAsyncDisposable
 #pragma warning restore ORLEANSEXP003
         builder.ConfigureSilo((_, silo) =>
         {
-            silo.Services.AddForgeStorage(storage);
+            silo.Services.AddTestKeys().AddForgeStorage(storage);
             silo.Services.AddForgeGrains();
             silo.Services.Replace(ServiceDescriptor.Singleton(services => new CheckpointBatcher(services.GetRequiredService<CheckpointStore>()) { Gather = TimeSpan.Zero }));
             silo.UseInMemoryReminderService();

@@ -83,7 +83,7 @@ public abstract class JournalTests(Store store)
         var head = await store.Get<JournalReader>().HeadAsync(organization.Id, default);
         Assert.Equal(4, head!.Value.Seq);
         Assert.Equal(entries[^1].Hash, head.Value.Hash);
-        Assert.Equal(entries.Length, entries.Select(e => Convert.ToHexString(e.Salt)).Distinct().Count());
+        Assert.Equal(entries.Length, entries.Select(e => Convert.ToHexString(e.Salt!)).Distinct().Count());
         Assert.Equal([3, 4], (await store.Get<JournalReader>().ReadAsync(organization.Id, 2, 100, default)).Select(e => e.Seq));
         Assert.Equal([2], (await store.Get<JournalReader>().ReadAsync(organization.Id, 1, 1, default)).Select(e => e.Seq));
         Assert.Contains(organization.Id, await store.Get<JournalReader>().ChainsAsync(default));

@@ -200,8 +200,8 @@ public abstract class LedgerTests(Store store)
         Organization? replayedOrganization = null;
         foreach (var entry in await store.Get<JournalReader>().ReadAsync(organization.Id, 0, 100, default))
         {
-            if (entry.Subject.StartsWith("contract:", StringComparison.Ordinal)) replayed = Contract.Apply(replayed, JsonSerializer.Deserialize(entry.Body, ForgeJson.Default.ContractEvent)!);
-            else replayedOrganization = Organization.Apply(replayedOrganization, JsonSerializer.Deserialize(entry.Body, ForgeJson.Default.OrganizationEvent)!);
+            if (entry.Subject.StartsWith("contract:", StringComparison.Ordinal)) replayed = Contract.Apply(replayed, JsonSerializer.Deserialize(entry.Body!, ForgeJson.Default.ContractEvent)!);
+            else replayedOrganization = Organization.Apply(replayedOrganization, JsonSerializer.Deserialize(entry.Body!, ForgeJson.Default.OrganizationEvent)!);
         }
 
         var stored = await Ledger.LoadAsync<Contract>(id, default);

@@ -1,3 +1,4 @@
+using Forge.Storage.Audit;
 using Forge.Testing;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
@@ -75,7 +76,7 @@ public abstract class MigratorTests(Store store)
 
         foreach (var database in databases)
         {
-            Assert.IsType<CommitResult.Committed>(await new Ledger(database, TimeProvider.System).CommitAsync(Sample.Create(Sample.Organization()), default));
+            Assert.IsType<CommitResult.Committed>(await new Ledger(database, new DataKeys(database, TestKeys.Kek, TimeProvider.System), TimeProvider.System).CommitAsync(Sample.Create(Sample.Organization()), default));
             database.Dispose();
         }
         SqliteConnection.ClearAllPools();

@@ -30,7 +30,7 @@ public abstract class Store : IAsyncLifetime
         _services!.GetRequiredService<T>();
 
     public static StorageOptions OptionsFor(TestDatabase database) => database.ConnectionString is { } connectionString
-        ? new StorageOptions { Provider = StorageProvider.Postgres, ConnectionString = connectionString }
+        ? new StorageOptions { Provider = StorageProvider.Postgres, ConnectionString = connectionString, DataDirectory = database.Folder }
         : new StorageOptions { DataDirectory = database.Folder };
 
     public async ValueTask InitializeAsync()
@@ -67,7 +67,7 @@ public abstract class Store : IAsyncLifetime
     protected abstract Task<TestDatabase> CreateAsync();
 
     private ServiceProvider Services(TestDatabase database) =>
-        new ServiceCollection().AddSingleton<TimeProvider>(Clock).AddForgeStorage(OptionsFor(database)).BuildServiceProvider();
+        new ServiceCollection().AddSingleton<TimeProvider>(Clock).AddTestKeys().AddForgeStorage(OptionsFor(database)).BuildServiceProvider();
 }
 
 public sealed class SqliteStore : Store

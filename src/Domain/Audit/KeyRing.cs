@@ -28,6 +28,9 @@ public sealed class KeyRing
     /// <summary>The key that protects what is written now.</summary>
     public SecretKey Current { get; }
 
+    /// <summary>Every key of the ring, by id.</summary>
+    public IEnumerable<SecretKey> Keys => _keys.Values.OrderBy(k => k.Id, StringComparer.Ordinal);
+
     /// <summary>The key of this id, or null when it is not (or no longer) here.</summary>
     public SecretKey? Find(string id) => _keys.GetValueOrDefault(id);
 }

@@ -38,7 +38,7 @@ public sealed class SlaHistoryGrain(SlaHourReader hours, SlaMetricReader metrics
     {
         if (await violations.FindAsync(id, default) is not { } row) return Outcome<ViolationDetail>.No(Refusal.NotFound("violation"));
         var entries = await journal.AboutAsync(row.Violation.OrganizationId, "violation:" + id, MostEvents, default);
-        var events = entries.Select(e => new ViolationMoment(e.At, e.Actor, JsonSerializer.Deserialize(e.Body, ForgeJson.Default.ViolationEvent)!));
+        var events = entries.Where(e => e.Body is not null).Select(e => new ViolationMoment(e.At, e.Actor, JsonSerializer.Deserialize(e.Body!, ForgeJson.Default.ViolationEvent)!));
         return Outcome<ViolationDetail>.Of(new ViolationDetail(row.Violation, row.OrganizationName, row.Version, [.. events]), row.Version);
     }
 

@@ -68,8 +68,8 @@ public sealed class JournalChainTests
             ("missing", Second with { Seq = 3 }),
             ("missing", Second with { Seq = 1 }),
             ("reordered", Second with { PrevHash = Flip(Second.PrevHash) }),
-            ("body edited", Second with { Body = Second.Body.Replace("42", "43", StringComparison.Ordinal) }),
-            ("body edited", Second with { Salt = Flip(Second.Salt) }),
+            ("body edited", Second with { Body = Second.Body!.Replace("42", "43", StringComparison.Ordinal) }),
+            ("body edited", Second with { Salt = Flip(Second.Salt!) }),
             ("body edited", Second with { BodyCommit = Flip(Second.BodyCommit) }),
             ("edited", Second with { Actor = "user:eva" }),
             ("edited", Second with { Action = "access.use.resulT" }),
@@ -91,7 +91,7 @@ public sealed class JournalChainTests
             Assert.NotNull(JournalChain.Check(Second with { PrevHash = Flip(Second.PrevHash, bit) }, First.Seq, First.Hash));
             Assert.NotNull(JournalChain.Check(Second with { BodyCommit = Flip(Second.BodyCommit, bit) }, First.Seq, First.Hash));
             Assert.NotNull(JournalChain.Check(Second with { Hash = Flip(Second.Hash, bit) }, First.Seq, First.Hash));
-            if (bit < 128) Assert.NotNull(JournalChain.Check(Second with { Salt = Flip(Second.Salt, bit) }, First.Seq, First.Hash));
+            if (bit < 128) Assert.NotNull(JournalChain.Check(Second with { Salt = Flip(Second.Salt!, bit) }, First.Seq, First.Hash));
         }
     }
 

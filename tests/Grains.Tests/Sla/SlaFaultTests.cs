@@ -40,9 +40,9 @@ public sealed class SlaFaultTests : IAsyncLifetime
         for (var i = 1; i <= 30; i++) await Acknowledged(halves, i is >= 6 and < 14 ? traffic.Scrape(NextScrape(), 0, 100) : traffic.Scrape(NextScrape(), 100, 0), i);
 
         var closed = Assert.Single(await Violations(id));
-        // Each half is sent every other scrape: 20 s is what it can tell apart, so the 80 s may read as up to 20 s more.
+        // Each half is sent every other scrape, or every third when one had to be repeated at the other half: what it cannot tell apart at either edge reads as bad, at most 20 s each.
         Assert.Equal(ViolationState.CLOSED, closed.State);
-        Assert.InRange(closed.BadSeconds, 80, 100);
+        Assert.InRange(closed.BadSeconds, 80, 120);
         Assert.Single(await Opened(id));
         // One half is gone; what the other acknowledged after its last checkpoint the next scrape brings again.
         await other.DisposeAsync();

@@ -173,7 +173,7 @@ public sealed class SlaGrainTests(SpineFixture fixture) : IClassFixture<SpineFix
         {
             SlaViolation? replayed = null;
             foreach (var entry in entries.Where(e => e.Subject == "violation:" + row.State.Id))
-                replayed = SlaViolation.Apply(replayed, System.Text.Json.JsonSerializer.Deserialize(entry.Body, Domain.ForgeJson.Default.ViolationEvent)!);
+                replayed = SlaViolation.Apply(replayed, System.Text.Json.JsonSerializer.Deserialize(entry.Body!, Domain.ForgeJson.Default.ViolationEvent)!);
             Assert.Equal(row.State, replayed);
         }
     }

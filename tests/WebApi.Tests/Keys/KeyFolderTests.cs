@@ -3,6 +3,7 @@ using Forge.WebApi.Keys;
 
 namespace Forge.WebApi.Tests.Keys;
 
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class KeyFolderTests : IDisposable
 {
     private readonly string _root = Directory.CreateTempSubdirectory("keys-test-").FullName;

@@ -22,6 +22,69 @@ namespace Forge.Storage.Migrations.Postgres
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
+            modelBuilder.Entity("Forge.Storage.Audit.DataKeyRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTimeOffset?>("DestroyedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("destroyed_at");
+
+                    b.Property<string>("KekId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kek_id")
+                        .UseCollation("C");
+
+                    b.Property<string>("Owner")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("owner")
+                        .UseCollation("C");
+
+                    b.Property<string>("Wrapped")
+                        .HasColumnType("text")
+                        .HasColumnName("wrapped")
+                        .UseCollation("C");
+
+                    b.HasKey("Id")
+                        .HasName("pk_data_key");
+
+                    b.HasIndex("Owner", "CreatedAt")
+                        .HasDatabaseName("ix_data_key_owner");
+
+                    b.ToTable("data_key", (string)null);
+                });
+
+            modelBuilder.Entity("Forge.Storage.Audit.InstallationRow", b =>
+                {
+                    b.Property<int>("Slot")
+                        .HasColumnType("integer")
+                        .HasColumnName("slot");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Id")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.HasKey("Slot")
+                        .HasName("pk_installation");
+
+                    b.ToTable("installation", (string)null);
+                });
+
             modelBuilder.Entity("Forge.Storage.Audit.JournalHeadRow", b =>
                 {
                     b.Property<string>("Chain")
@@ -112,14 +175,61 @@ namespace Forge.Storage.Migrations.Postgres
                     b.HasKey("Chain", "Seq")
                         .HasName("pk_journal_entry");
 
+                    b.HasIndex("Actor", "At")
+                        .HasDatabaseName("ix_journal_entry_actor");
+
                     b.HasIndex("Chain", "PrevHash")
                         .IsUnique()
                         .HasDatabaseName("ux_journal_entry_prev_hash");
+
+                    b.HasIndex("At", "Chain", "Seq")
+                        .HasDatabaseName("ix_journal_entry_at");
 
                     b.HasIndex("Chain", "Subject", "Seq")
                         .HasDatabaseName("ix_journal_entry_subject");
 
                     b.ToTable("journal_entry", (string)null);
+                });
+
+            modelBuilder.Entity("Forge.Storage.Audit.JournalSealRow", b =>
+                {
+                    b.Property<long>("Seq")
+                        .HasColumnType("bigint")
+                        .HasColumnName("seq");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("hash");
+
+                    b.Property<string>("Installation")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("installation")
+                        .UseCollation("C");
+
+                    b.Property<string>("KeyId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("key_id")
+                        .UseCollation("C");
+
+                    b.Property<byte[]>("Signature")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("signature");
+
+                    b.HasKey("Seq")
+                        .HasName("pk_journal_seal");
+
+                    b.HasIndex("At")
+                        .HasDatabaseName("ix_journal_seal_at");
+
+                    b.ToTable("journal_seal", (string)null);
                 });
 
             modelBuilder.Entity("Forge.Storage.Audit.PrincipalRow", b =>

@@ -17,6 +17,64 @@ namespace Forge.Storage.Migrations.Sqlite
 #pragma warning disable 612, 618
             modelBuilder.HasAnnotation("ProductVersion", "10.0.15");
 
+            modelBuilder.Entity("Forge.Storage.Audit.DataKeyRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<long?>("DestroyedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("destroyed_at");
+
+                    b.Property<string>("KekId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kek_id");
+
+                    b.Property<string>("Owner")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner");
+
+                    b.Property<string>("Wrapped")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("wrapped");
+
+                    b.HasKey("Id")
+                        .HasName("pk_data_key");
+
+                    b.HasIndex("Owner", "CreatedAt")
+                        .HasDatabaseName("ix_data_key_owner");
+
+                    b.ToTable("data_key", (string)null);
+                });
+
+            modelBuilder.Entity("Forge.Storage.Audit.InstallationRow", b =>
+                {
+                    b.Property<int>("Slot")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("slot");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Id")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.HasKey("Slot")
+                        .HasName("pk_installation");
+
+                    b.ToTable("installation", (string)null);
+                });
+
             modelBuilder.Entity("Forge.Storage.Audit.JournalHeadRow", b =>
                 {
                     b.Property<string>("Chain")
@@ -100,14 +158,59 @@ namespace Forge.Storage.Migrations.Sqlite
                     b.HasKey("Chain", "Seq")
                         .HasName("pk_journal_entry");
 
+                    b.HasIndex("Actor", "At")
+                        .HasDatabaseName("ix_journal_entry_actor");
+
                     b.HasIndex("Chain", "PrevHash")
                         .IsUnique()
                         .HasDatabaseName("ux_journal_entry_prev_hash");
+
+                    b.HasIndex("At", "Chain", "Seq")
+                        .HasDatabaseName("ix_journal_entry_at");
 
                     b.HasIndex("Chain", "Subject", "Seq")
                         .HasDatabaseName("ix_journal_entry_subject");
 
                     b.ToTable("journal_entry", (string)null);
+                });
+
+            modelBuilder.Entity("Forge.Storage.Audit.JournalSealRow", b =>
+                {
+                    b.Property<long>("Seq")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("seq");
+
+                    b.Property<long>("At")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("at");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("hash");
+
+                    b.Property<string>("Installation")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("installation");
+
+                    b.Property<string>("KeyId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("key_id");
+
+                    b.Property<byte[]>("Signature")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("signature");
+
+                    b.HasKey("Seq")
+                        .HasName("pk_journal_seal");
+
+                    b.HasIndex("At")
+                        .HasDatabaseName("ix_journal_seal_at");
+
+                    b.ToTable("journal_seal", (string)null);
                 });
 
             modelBuilder.Entity("Forge.Storage.Audit.PrincipalRow", b =>

@@ -1,0 +1,27 @@
+using Forge.Storage.Audit;
+using Forge.WebApi.Keys;
+
+namespace Forge.Silo;
+
+/// <summary>The key rings of a silo, out of the key folder. Source: security.md 10.</summary>
+internal static class SiloKeys
+{
+    /// <summary>Opens the folder and adds one ring for each use, keyed by it.</summary>
+    /// <exception cref="KeyFolderException">Keys are missing, damaged or open to others.</exception>
+    public static IServiceCollection AddSiloKeys(this IServiceCollection services, SiloOptions options)
+    {
+        // A cluster that lost its keys must not go on with new ones unasked; an embedded store has its keys beside it.
+        var folder = KeyFolder.Open(options.KeysDirectory, mayMake: options.PostgresConnection is null || options.InitKeys);
+        services.AddKeyedSingleton(DataKeys.KekUse, folder.Secrets(DataKeys.KekUse));
+        services.AddKeyedSingleton(SealStore.SealUse, folder.Signing(SealStore.SealUse));
+        services.AddSingleton(JournalFiles.In(options.DataDirectory) with { SealFile = options.SealFile });
+        return services;
+    }
+
+    /// <summary>After a new key encryption key was put into the folder: every data key is wrapped by it, so that the old one's file can be removed.</summary>
+    public static async Task RewrapAsync(IServiceProvider services)
+    {
+        var changed = await services.GetRequiredService<DataKeys>().RewrapAsync(default);
+        if (changed > 0) services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(SiloKeys)).LogInformation("{Count} data keys are wrapped by the current key encryption key now.", changed);
+    }
+}
