@@ -86,9 +86,6 @@ public abstract class IdentityStore(DbContextOptions options) : IdentityUserCont
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
 
     /// <inheritdoc />
-    protected override Version SchemaVersion => IdentitySchemaVersions.Version3;   // passkeys; the migrations tool has no options to read it from
-
-    /// <inheritdoc />
     protected override void OnModelCreating(ModelBuilder builder)
     {
         base.OnModelCreating(builder);
@@ -101,7 +98,14 @@ public abstract class IdentityStore(DbContextOptions options) : IdentityUserCont
         builder.Entity<IdentityUserClaim<string>>().ToTable("user_claim");
         builder.Entity<IdentityUserLogin<string>>().ToTable("user_login");
         builder.Entity<IdentityUserToken<string>>().ToTable("user_token");
-        builder.Entity<IdentityUserPasskey<string>>().ToTable("user_passkey");
+        builder.Entity<IdentityUserPasskey<string>>(passkey =>
+        {
+            passkey.ToTable("user_passkey");
+            passkey.HasKey(p => p.CredentialId);
+            passkey.Property(p => p.CredentialId).HasMaxLength(1024);
+            passkey.OwnsOne(p => p.Data).ToJson();
+            passkey.HasOne<ForgeUser>().WithMany().HasForeignKey(p => p.UserId).IsRequired();
+        });
         builder.Entity<DataProtectionKey>().ToTable("data_protection_key");
         MapSignIn(builder);
         builder.Entity<IngestKeyRow>(key =>

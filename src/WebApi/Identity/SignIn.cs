@@ -27,7 +27,6 @@ public static class SignIn
             {
                 identity.User.RequireUniqueEmail = true;
                 identity.User.AllowedUserNameCharacters = "";   // the user name is the e-mail, whose form is checked by itself
-                identity.Stores.SchemaVersion = IdentitySchemaVersions.Version3;
             })
             .AddEntityFrameworkStores<IdentityStore>()
             .AddSignInManager();
