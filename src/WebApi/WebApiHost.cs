@@ -98,7 +98,11 @@ public static class WebApiHost
         });
         app.MapForgeHealth();
         if (!options.ServeDashboard) return app;
-        app.MapStaticAssets().Add(endpoint => endpoint.Metadata.Add(new AllowAnonymousAttribute()));
+        app.MapStaticAssets().Add(endpoint =>
+        {
+            endpoint.Metadata.Add(new AllowAnonymousAttribute());
+            endpoint.Metadata.Add(DashboardFile.Mark);
+        });
         var index = app.Services.GetRequiredService<IndexPage>();
         app.MapMethods("/{*path:page}", ["GET", "HEAD"], index.SendAsync).AllowAnonymous().WithOrder(int.MaxValue);
         return app;
