@@ -68,7 +68,7 @@ public static class WebApiHost
                 : ["localhost", "127.0.0.1", "[::1]"];
             hosts.IncludeFailureMessage = false;
         });
-        services.AddForgeRateLimits(options.Limits);
+        services.AddForgeRateLimits(options.Limits).AddForgeOpenApi();
         services.Configure<FormOptions>(form => (form.BufferBodyLengthLimit, form.MultipartBodyLengthLimit, form.ValueLengthLimit) = (options.Limits.FormBytes, options.Limits.FormBytes, options.Limits.FormBytes));
         services.Configure<ForwardedHeadersOptions>(forwarded => ProxyList.Configure(forwarded, options.KnownProxies));
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -115,6 +115,7 @@ public static class WebApiHost
             hub.TransportSendTimeout = TimeSpan.FromSeconds(5);
         });
         app.MapForgeHealth();
+        app.MapForgeOpenApi();
         if (!options.ServeDashboard) return app;
         app.MapStaticAssets().Add(endpoint => endpoint.Metadata.Add(new AllowAnonymousAttribute()));
         var index = app.Services.GetRequiredService<IndexPage>();
