@@ -17,11 +17,14 @@ builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddSingleton(new HttpClient { BaseAddress = new Uri(builder.HostEnvironment.BaseAddress) });
 #pragma warning restore RS0030
 builder.Services.AddSingleton<SessionToken>();
+builder.Services.AddSingleton<StepUpDesk>();
 builder.Services.AddSingleton<ForgeApi>();
 builder.Services.AddSingleton<SessionState>();
 builder.Services.AddSingleton<LiveStore>();
 builder.Services.AddSingleton<LiveConnection>();
 builder.Services.AddScoped<ThemeState>();
 builder.Services.AddScoped<Browser>();
+builder.Services.AddScoped<Passkeys>();
+builder.Services.AddScoped<SessionTabs>();
 builder.Services.AddMudServices();
 await builder.Build().RunAsync();
