@@ -69,7 +69,9 @@ internal static class RateLimits
     private static RateLimitPartition<string> Window(string name, string caller, int permits) =>
         RateLimitPartition.GetFixedWindowLimiter(name + " of " + caller, _ => new FixedWindowRateLimiterOptions { PermitLimit = permits, Window = Minute, QueueLimit = 0 });
 
-    private static bool IsExport(HttpRequest request) => request.Query["format"].ToString() is { Length: > 0 } || Path.GetExtension(request.Path.Value ?? "") is ".csv" or ".pdf" or ".zip" or ".json" or ".md";
+    private static bool IsExport(HttpRequest request) => request.Path != OpenApiDocument.Path && Asks(request);
+
+    private static bool Asks(HttpRequest request) => request.Query["format"].ToString() is { Length: > 0 } || Path.GetExtension(request.Path.Value ?? "") is ".csv" or ".pdf" or ".zip" or ".json" or ".md";
 
     // A session of its own counts; where none is known yet the person, and else the address.
     private static string Caller(HttpContext http) =>

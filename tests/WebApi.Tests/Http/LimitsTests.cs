@@ -2,6 +2,7 @@ using System.Net;
 using System.Reflection;
 using System.Text;
 using Forge.WebApi.Http;
+using Forge.WebApi.Identity;
 using Forge.WebApi.Tests.Host;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -19,7 +20,7 @@ public sealed class LimitsTests
     [InlineData("GET", "/api/organizations", 600, 1)]   // the page has read its session
     [InlineData("POST", "/api/nothing", 120, 0)]
     [InlineData("GET", "/api/organizations?format=csv", 5, 0)]
-    [InlineData("POST", "/api/invitations/look", 10, 1)]   // the first administrator was set up from this address
+    [InlineData("POST", "/api/invitations/look", 10, 2)]   // the first administrator was set up from this address, in two steps
     [InlineData("GET", "/api/public/status", 120, 0)]
     public async Task Rate_BeyondTheLimit_Is429UntilRetryAfter(string method, string path, int most, int used)
     {
@@ -227,6 +228,24 @@ public sealed class LimitsTests
             last = answer.StatusCode;
         }
         Assert.Equal(HttpStatusCode.TooManyRequests, last);
+    }
+
+    [Fact]
+    public void Rate_OfEveryRow_IsTheMatrixs()
+    {
+        var rows = PolicyMatrix.Load().Rows.Where(r => r.Route.StartsWith("/api/", StringComparison.Ordinal)).ToList();
+        Assert.True(rows.Count > 30, $"Only {rows.Count} rows.");
+        Assert.All(rows, r => Assert.Equal(r.Name + " " + (r.Rate == "ingest" ? RateLimits.None : r.Rate), r.Name + " " + RateLimits.NameOf(r.Method, r.Route)));
+    }
+
+    [Fact]
+    public async Task BodyLimit_OfEveryCommand_IsTheMatrixs()
+    {
+        await using var node = await TestNode.StartAsync();
+        var limits = node.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().Where(e => e.Metadata.GetMetadata<BodyLimit>() is not null)
+            .ToDictionary(e => e.Metadata.GetRequiredMetadata<HttpMethodMetadata>().HttpMethods[0] + " /" + e.RoutePattern.RawText!.Trim('/'), e => e.Metadata.GetRequiredMetadata<BodyLimit>().Bytes);
+        foreach (var row in PolicyMatrix.Load().Rows.Where(r => r.BodyLimit.Length > 1 && r.Route.StartsWith("/api/", StringComparison.Ordinal) && r.Rate != "ingest"))
+            Assert.Equal((row.Name, row.BodyLimit), (row.Name, limits.TryGetValue(row.Name, out var bytes) ? $"{bytes / 1024 / 1024}M" : $"{JsonBody.MaxBytes / 1024}K"));
     }
 
     [Fact]
