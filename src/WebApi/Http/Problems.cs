@@ -58,9 +58,12 @@ public static class Problems
         405 => "Method not allowed",
         409 => "Conflict",
         413 => "Body too large",
+        414 => "Address too long",
         415 => "Content type not supported",
+        421 => "Wrong transport",
         422 => "A value is not valid",
         429 => "Too many requests",
+        431 => "Headers too large",
         503 => "Not available now",
         _ => status >= 500 ? "Unexpected error" : "Refused",
     };

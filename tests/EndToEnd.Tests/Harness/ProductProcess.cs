@@ -21,6 +21,7 @@ internal sealed partial class ProductProcess : IAsyncDisposable
         Command = command;
         _program = program;
         _arguments = [.. command, .. demo ? ["--demo"] : Array.Empty<string>(), "--urls", Url.GetLeftPart(UriPartial.Authority), "--data", Data, string.Create(CultureInfo.InvariantCulture, $"--Forge:Ingest:GrpcPort={grpcPort}"),
+            "--Forge:Http:Limits:CommandsPerMinute=100000", "--Forge:Http:Limits:ReadsPerMinute=100000",   // a test does in a second what a person does in an hour
             .. postgres is null ? Array.Empty<string>() : ["--Forge:Storage:PostgresConnection=" + postgres, "--init-keys", "--Forge:Keys:Directory=" + Keys]];
         Process = Start();
     }
