@@ -117,10 +117,12 @@ public sealed class PolicyMatrixTests
             foreach (var (role, browser) in callers)
                 foreach (var id in row.Route.Contains("{id}", StringComparison.Ordinal) ? [own, "eu-0000000000", "nothing"] : new[] { "" })
                 {
-                    var path = row.Route.Replace("{id}", id, StringComparison.Ordinal);
+                    var path = row.Route.Replace("{id}", id, StringComparison.Ordinal).Replace("{session}", "0", StringComparison.Ordinal);
                     var body = row.BodyLimit == "0" ? null : "{}";
                     using var answer = await browser.SendAsync(new HttpMethod(row.Method), path, body, ("Idempotency-Key", Guid.NewGuid().ToString("N")), ("If-Match", "\"1\""));
-                    observed[(row.Name, role, id)] = answer.StatusCode;
+                    // Who is asked to prove who they are has the right.
+                    var passed = answer.StatusCode == HttpStatusCode.Forbidden && (await Browser.ProblemOf(answer)).Code == "step_up_required";
+                    observed[(row.Name, role, id)] = passed ? HttpStatusCode.OK : answer.StatusCode;
                 }
         return observed;
     }
