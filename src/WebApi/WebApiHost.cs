@@ -86,6 +86,9 @@ public static class WebApiHost
 
         var api = app.MapGroup("/api");
         api.MapSession();
+        api.MapStepUps();
+        api.MapAccount();
+        api.MapUsers();
         api.MapIngestKeys();
         api.MapOrganizations();
         api.MapContracts();
