@@ -28,6 +28,9 @@ internal sealed partial class ProductProcess : IAsyncDisposable
     /// <summary>Where it answers.</summary>
     public Uri Url { get; }
 
+    /// <summary>The same by name: a passkey belongs to a name, not to a number.</summary>
+    public Uri Named => new UriBuilder(Url) { Host = "localhost" }.Uri;
+
     /// <summary>Its data directory.</summary>
     public string Data { get; }
 
@@ -68,10 +71,12 @@ internal sealed partial class ProductProcess : IAsyncDisposable
     {
         const string Email = "first@forge.example";
         const string Password = "correct-horse-battery-staple-81";
-        var link = await Process.LineAsync(SetupLink(), StartTime);
-        var (session, credentials) = await ProductSession.SetUpAsync(Url, link.Groups["token"].Value, Email, Password);
+        var (session, credentials) = await ProductSession.SetUpAsync(Url, await SetupTokenAsync(), Email, Password);
         return (session, Email, credentials);
     }
+
+    /// <summary>The token of the one-time link that the first start prints.</summary>
+    public async Task<string> SetupTokenAsync() => (await Process.LineAsync(SetupLink(), StartTime)).Groups["token"].Value;
 
     /// <summary>The seeded person of a role, from the file that a demo start writes.</summary>
     public async Task<(string Email, Credentials Credentials)> DemoUserAsync(string role)
