@@ -29,5 +29,8 @@ internal static class CommandLine
         Https = options.Urls.All(u => u.StartsWith("https:", StringComparison.OrdinalIgnoreCase)),
         BaseUrl = options.Urls[0],
         Demo = options.Demo,
+        KeysDirectory = options.KeysDirectory,
+        PasskeyDomain = options.PasskeyDomain,
+        BreachedPasswordsFile = options.BreachedPasswordsFile,
     };
 }

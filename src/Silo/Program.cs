@@ -15,6 +15,7 @@ try
     return args switch
     {
         ["keys", ..] => await KeysCommand.RunAsync(args[1..]),
+        ["user", ..] => await UserCommand.RunAsync(args[1..]),
         ["audit", ..] => await AuditCommand.RunAsync(args[1..]),
         _ => await RunAsync(args),
     };
@@ -67,6 +68,7 @@ static async Task<int> RunAsync(string[] args)
 
     app.MapForgeWebApi();
     app.MapForgeIngest();
+    app.RequirePolicyMatrix();
     await app.RunAsync();
     return 0;
 }

@@ -95,7 +95,7 @@ public sealed partial class CommandPalette
             .Select(t => (Tile: t, Level: Store.HealthOf(t))).ToList();
         tiles.Sort((a, b) => TileOrder.Compare(a.Tile, a.Level, b.Tile, b.Level));
         var organizations = tiles.Take(words.Length == 0 ? 5 : 12)
-            .Select(t => new Item("Organizations", t.Tile.Name, Say.Health(t.Level) + " · " + t.Tile.OrganizationId, "sla/organizations/" + t.Tile.OrganizationId, "", t.Level));
+            .Select(t => new Item("Organizations", t.Tile.Name, Say.Health(t.Level) + " · " + t.Tile.OrganizationId, "organizations/" + t.Tile.OrganizationId, "", t.Level));
         var rest = all.Where(i => words.Length == 0 || i.Name.Contains(words, StringComparison.OrdinalIgnoreCase) || i.Hint.Contains(words, StringComparison.OrdinalIgnoreCase));
         _found = words.Length == 0 ? [.. rest, .. organizations] : [.. organizations, .. rest];
     }

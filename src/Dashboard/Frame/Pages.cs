@@ -43,7 +43,7 @@ public static class Pages
     /// <summary>Where a path is: group and page name.</summary>
     public static (string Group, string Page) Of(string path)
     {
-        if (path.StartsWith("sla/organizations/", StringComparison.Ordinal)) return ("SLA", "Organization");
+        if (path.StartsWith("organizations/", StringComparison.Ordinal) || path.StartsWith("sla/organizations/", StringComparison.Ordinal)) return ("Enterprise / Organizations", "Organization");
         if (path.StartsWith("sla/violations/", StringComparison.Ordinal) && path.Count(c => c == '/') == 3) return ("SLA / Violations", "Violation");
         if (path == "account") return ("", "Your account");
         foreach (var (name, pages) in Groups)

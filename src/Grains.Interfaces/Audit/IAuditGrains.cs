@@ -60,3 +60,10 @@ public interface ISeniorsGrain : IGrainWithIntegerKey
     [Alias("Beside")]
     Task<int> Beside(string userId);
 }
+
+/// <summary>How a request's correlation id travels to grains that journal without a command.</summary>
+public static class JournalCorrelation
+{
+    /// <summary>Name in Orleans' request context; the value is a text.</summary>
+    public const string Key = "forge.correlation";
+}

@@ -122,3 +122,28 @@ export function openModal(element, dotnet) {
   }).observe(document.body, { childList: true, subtree: true });
   begin(element);
 }
+
+// Arrow keys, Page Up and Down, Home and End walk the links of a list that draws only what is visible.
+export function walkRows(element) {
+  const links = () => [...element.querySelectorAll("tbody tr.opens .name a")];
+  const go = (link) => {
+    link?.focus({ preventScroll: true });
+    link?.closest("tr").scrollIntoView({ block: "nearest" });
+  };
+  element.addEventListener("keydown", (event) => {
+    const all = links();
+    const at = all.indexOf(event.target);
+    if (at < 0 || event.altKey || event.ctrlKey || event.metaKey) return;
+    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[event.key];
+    if (step) {
+      event.preventDefault();
+      go(all[Math.min(all.length - 1, Math.max(0, at + step))]);
+    } else if (event.key === "Home" || event.key === "End") {
+      event.preventDefault();
+      const list = element.querySelector(".list");
+      list.scrollTop = event.key === "Home" ? 0 : list.scrollHeight;
+      // The rows there are drawn after the scroll is seen.
+      setTimeout(() => go(links().at(event.key === "Home" ? 0 : -1)), 150);
+    }
+  });
+}
