@@ -32,6 +32,9 @@ internal static class CommandLine
             BaseUrl = options.Urls[0],
             Demo = options.Demo,
             Limits = options.Limits,
+            KeysDirectory = options.KeysDirectory,
+            PasskeyDomain = options.PasskeyDomain,
+            BreachedPasswordsFile = options.BreachedPasswordsFile,
         };
         foreach (var proxy in options.KnownProxies) web.KnownProxies.Add(proxy);
         foreach (var host in options.Hosts) web.Hosts.Add(host);

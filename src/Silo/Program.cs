@@ -15,6 +15,7 @@ try
     return args switch
     {
         ["keys", ..] => await KeysCommand.RunAsync(args[1..]),
+        ["user", ..] => await UserCommand.RunAsync(args[1..]),
         ["audit", ..] => await AuditCommand.RunAsync(args[1..]),
         _ => await RunAsync(args),
     };

@@ -35,6 +35,12 @@ public sealed record SiloOptions(string DataDirectory, string[] Urls, bool Demo,
     /// <summary>How much the web surface takes (<c>Forge:Http:Limits</c>).</summary>
     public EdgeLimits Limits { get; init; } = new();
 
+    /// <summary>Domain that passkeys belong to (<c>Forge:Identity:PasskeyDomain</c>); null = the host name of the first address, or localhost.</summary>
+    public string? PasskeyDomain { get; init; }
+
+    /// <summary>Sorted SHA-1 hashes of breached passwords (<c>Forge:Identity:BreachedPasswordsFile</c>).</summary>
+    public string? BreachedPasswordsFile { get; init; }
+
     /// <summary>Reads the settings.</summary>
     /// <exception cref="SiloSettingsException">A setting is unsafe or makes no sense.</exception>
     public static SiloOptions Read(IConfiguration configuration)
@@ -65,6 +71,8 @@ public sealed record SiloOptions(string DataDirectory, string[] Urls, bool Demo,
             Limits = configuration.GetSection(EdgeLimits.Section).Get<EdgeLimits>() ?? new(),
             KeysDirectory = Path.GetFullPath(configuration["Forge:Keys:Directory"] ?? Path.Combine(data, "keys")),
             InitKeys = configuration.GetValue("init-keys", false),
+            PasskeyDomain = configuration["Forge:Identity:PasskeyDomain"],
+            BreachedPasswordsFile = configuration["Forge:Identity:BreachedPasswordsFile"],
             SealFile = Path.GetFullPath(configuration["Forge:Journal:SealFile"] ?? Path.Combine(data, "journal-seals.log")),
         };
     }

@@ -22,7 +22,7 @@ public sealed class PagesTests(PublishedProduct published, Browser browser)
     private static readonly (string Path, string Title)[] Lists =
     [
         ("/wallboard", "Wallboard"), ("/sla/overview", "SLA overview"), ("/sla/violations", "SLA violations"), ("/sla/alerts", "SLA alerts"),
-        ("/sla/telemetry", "Telemetry"), ("/organizations", "Organizations"), ("/ingest-keys", "Ingest keys"),
+        ("/sla/telemetry", "Telemetry"), ("/organizations", "Organizations"), ("/ingest-keys", "Ingest keys"), ("/admin/users", "People"), ("/account", "Your account"),
     ];
 
     [Fact]
