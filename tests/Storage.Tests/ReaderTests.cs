@@ -42,6 +42,11 @@ public abstract class ReaderTests(Store store)
         Assert.Equal(["Zeta%"], await Names(all with { Search = "crm-" + tag }));
         Assert.Equal(["Zeta%"], await Names(all with { Search = "% " + tag }));
         Assert.Equal(["acme_"], await Names(all with { Search = "_" + tag }));
+        var zeta = (await reader.ListAsync(all with { Search = "crm-" + tag }, default)).Items.Single().Id;
+        Assert.Equal(["Zeta%"], await Names(all with { Among = [zeta, "eu-0000000000"] }));
+        Assert.Equal([], await Names(all with { Among = [] }));
+        Assert.Equal(["acme_", "Żabka"], await Names(all with { Except = [zeta] }));
+        Assert.Equal(3, (await Names(all with { Except = [] })).Count());
         Assert.Superset((await reader.ListAsync(all, default)).Items.Select(o => o.Id).ToHashSet(), (await reader.AllIdsAsync(default)).ToHashSet());
 
         async Task<IEnumerable<string>> Names(OrganizationQuery query) => (await reader.ListAsync(query, default)).Items.Select(o => o.Name[..5]);

@@ -14,7 +14,7 @@ public static class SlaAddress
         $"api/sla/organizations/{organizationId}/history?from={Instant(from)}&to={Instant(to)}&step={step}";
 
     /// <summary>Page of an organization.</summary>
-    public static string Organization(string organizationId) => "sla/organizations/" + organizationId;
+    public static string Organization(string organizationId) => "organizations/" + organizationId;
 
     /// <summary>Page of a violation.</summary>
     public static string Violation(string organizationId, string violationId) => $"sla/violations/{organizationId}/{violationId}";

@@ -44,6 +44,16 @@ public sealed class OrganizationReader(ForgeDatabase database)
             var name = plan.ToString();
             rows = rows.Where(r => r.Plan == name);
         }
+        if (query.Among is { IsDefault: false } among)
+        {
+            var ids = among.ToList();
+            rows = rows.Where(r => ids.Contains(r.Id));
+        }
+        if (query.Except is { IsDefaultOrEmpty: false } except)
+        {
+            var ids = except.ToList();
+            rows = rows.Where(r => !ids.Contains(r.Id));
+        }
         return query.Enterprise is { } enterprise ? rows.Where(r => r.IsEnterpriseCustomer == enterprise) : rows;
     }
 

@@ -4,16 +4,17 @@ using Forge.Domain.Organizations;
 using Forge.Grains.Interfaces.Organizations;
 using Forge.WebApi.Http;
 using Forge.WebApi.Identity;
+using Forge.WebApi.Live;
 
 namespace Forge.WebApi.Organizations;
 
 /// <summary>Organizations: list, create, read, change.</summary>
 internal static class OrganizationEndpoints
 {
-    private static readonly CsvColumn<Organization>[] Columns =
+    private static readonly CsvColumn<(Organization Row, Health Health)>[] Columns =
     [
-        new("id", o => o.Id), new("name", o => o.Name), new("slug", o => o.Slug), new("externalId", o => o.ExternalId), new("region", o => o.Region), new("plan", o => o.Plan),
-        new("isEnterpriseCustomer", o => o.IsEnterpriseCustomer), new("userCount", o => o.UserCount), new("status", o => o.Status), new("createdAt", o => o.CreatedAt),
+        new("id", o => o.Row.Id), new("name", o => o.Row.Name), new("slug", o => o.Row.Slug), new("externalId", o => o.Row.ExternalId), new("region", o => o.Row.Region), new("plan", o => o.Row.Plan),
+        new("isEnterpriseCustomer", o => o.Row.IsEnterpriseCustomer), new("userCount", o => o.Row.UserCount), new("status", o => o.Row.Status), new("createdAt", o => o.Row.CreatedAt), new("health", o => o.Health),
     ];
 
     public static void MapOrganizations(this IEndpointRouteBuilder api)
@@ -35,13 +36,20 @@ internal static class OrganizationEndpoints
     /// <summary>404 for an id that cannot exist: it must not activate a grain.</summary>
     internal static IResult? Known(string id) => OrganizationId.IsValid(id) ? null : Problems.Of(Refusal.NotFound("organization"));
 
-    private static async Task<IResult> ListAsync(ListRequest list, IGrainFactory grains)
+    private static async Task<IResult> ListAsync(ListRequest list, IGrainFactory grains, LiveFeed feed, TimeProvider time)
     {
+        var health = list.Many<Health>("health");
         var query = new OrganizationQuery(list.Text("search"), list.One<Region>("region"), list.One<OrganizationPlan>("plan"), list.Flag("enterprise"),
             list.SortBy("name", "name", "slug", "region", "plan", "userCount", "createdAt", "status"), list.Descending, list.Skip, list.Take);
         if (list.Refused is { } refused) return refused;
         var all = grains.GetGrain<IOrganizationQueryGrain>(0);
-        if (list.Csv) return CsvAnswer.Of("organizations.csv", Columns, ListRequest.AllAsync(async (skip, take) => (await all.List(query with { Skip = skip, Take = take })).Items));
+        var levels = OrganizationHealth.Of(feed.Tiles(), time.GetUtcNow());
+        query = OrganizationHealth.Filter(query, health, levels);
+        if (list.Csv)
+        {
+            return CsvAnswer.Of("organizations.csv", Columns, ListRequest.AllAsync<(Organization, Health)>(
+                async (skip, take) => [.. (await all.List(query with { Skip = skip, Take = take })).Items.Select(o => (o, levels.GetValueOrDefault(o.Id, Health.NoSla)))]));
+        }
         var page = await all.List(query);
         return Answers.Json(list.Page(page.Items, page.Total));
     }

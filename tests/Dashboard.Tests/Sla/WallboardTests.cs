@@ -43,7 +43,7 @@ public sealed class WallboardTests
     {
         using var page = new PageContext(A.Tile("Acme", Health.Critical, null, A.Violation()));
         var tile = Wall(page).Find(".tile");
-        Assert.Equal("sla/organizations/eu-acme000000", tile.GetAttribute("href"));
+        Assert.Equal("organizations/eu-acme000000", tile.GetAttribute("href"));
         Assert.Equal("Critical", tile.QuerySelector(".word")!.TextContent);
         Assert.Equal("99.961 %", tile.QuerySelector(".fig")!.TextContent);
         Assert.Contains("of 99.950 %", tile.QuerySelector(".of")!.TextContent);

@@ -21,12 +21,16 @@ internal sealed partial class ProductProcess : IAsyncDisposable
         Command = command;
         _program = program;
         _arguments = [.. command, .. demo ? ["--demo"] : Array.Empty<string>(), "--urls", Url.GetLeftPart(UriPartial.Authority), "--data", Data, string.Create(CultureInfo.InvariantCulture, $"--Forge:Ingest:GrpcPort={grpcPort}"),
+            "--Forge:Http:Limits:CommandsPerMinute=100000", "--Forge:Http:Limits:ReadsPerMinute=100000",   // a test does in a second what a person does in an hour
             .. postgres is null ? Array.Empty<string>() : ["--Forge:Storage:PostgresConnection=" + postgres, "--init-keys", "--Forge:Keys:Directory=" + Keys]];
         Process = Start();
     }
 
     /// <summary>Where it answers.</summary>
     public Uri Url { get; }
+
+    /// <summary>The same by name: a passkey belongs to a name, not to a number.</summary>
+    public Uri Named => new UriBuilder(Url) { Host = "localhost" }.Uri;
 
     /// <summary>Its data directory.</summary>
     public string Data { get; }
@@ -64,22 +68,25 @@ internal sealed partial class ProductProcess : IAsyncDisposable
     }
 
     /// <summary>Makes the first administrator through the link that the first start prints, and signs in.</summary>
-    public async Task<(ProductSession Session, string Email, string Password)> SetUpAsync()
+    public async Task<(ProductSession Session, string Email, Credentials Credentials)> SetUpAsync()
     {
         const string Email = "first@forge.example";
         const string Password = "correct-horse-battery-staple-81";
-        var link = await Process.LineAsync(SetupLink(), StartTime);
-        return (await ProductSession.SetUpAsync(Url, link.Groups["token"].Value, Email, Password), Email, Password);
+        var (session, credentials) = await ProductSession.SetUpAsync(Url, await SetupTokenAsync(), Email, Password);
+        return (session, Email, credentials);
     }
 
+    /// <summary>The token of the one-time link that the first start prints.</summary>
+    public async Task<string> SetupTokenAsync() => (await Process.LineAsync(SetupLink(), StartTime)).Groups["token"].Value;
+
     /// <summary>The seeded person of a role, from the file that a demo start writes.</summary>
-    public async Task<(string Email, string Password)> DemoUserAsync(string role)
+    public async Task<(string Email, Credentials Credentials)> DemoUserAsync(string role)
     {
         var file = Path.Combine(Data, "demo-users.json");
         await Eventually.GetAsync("the demo persons", StartTime, () => Task.FromResult(File.Exists(file)), there => there);
         using var users = JsonDocument.Parse(await File.ReadAllTextAsync(file));
         var user = users.RootElement.EnumerateArray().First(u => u.GetProperty("role").GetString() == role);
-        return (user.GetProperty("email").GetString()!, user.GetProperty("password").GetString()!);
+        return (user.GetProperty("email").GetString()!, new Credentials(user.GetProperty("password").GetString()!, user.GetProperty("totpSecret").GetString()!));
     }
 
     /// <summary>Makes an ingest key by the product's own command line.</summary>

@@ -188,10 +188,10 @@ public sealed class EdgeTests(EdgeFixture fixture) : IClassFixture<EdgeFixture>
         using var answer = await admin.GetAsync("/api/organizations?format=csv&limit=10");
         var lines = (await answer.Content.ReadAsStringAsync()).Split("\r\n");
         Assert.Equal("text/csv", answer.Content.Headers.ContentType?.MediaType);
-        Assert.Equal("id,name,slug,externalId,region,plan,isEnterpriseCustomer,userCount,status,createdAt", lines[0]);
+        Assert.Equal("id,name,slug,externalId,region,plan,isEnterpriseCustomer,userCount,status,createdAt,health", lines[0]);
         Assert.Equal(452, lines.Length);
         Assert.Contains(lines, l => l.Contains(",\"'=1+1, \"\"x\"\"\",", StringComparison.Ordinal));
-        Assert.EndsWith(",-5,ACTIVE,1970-01-01T00:00:00Z", lines[1], StringComparison.Ordinal);
+        Assert.EndsWith(",-5,ACTIVE,1970-01-01T00:00:00Z,NoSla", lines[1], StringComparison.Ordinal);
     }
 
     [Theory]
@@ -214,4 +214,31 @@ public sealed class EdgeTests(EdgeFixture fixture) : IClassFixture<EdgeFixture>
     }
 
     private static string Header(HttpResponseMessage answer, string name) => Assert.Single(answer.Headers.GetValues(name));
+}
+
+public sealed class OpenApiTests
+{
+    [Fact]
+    public async Task Document_NamesEveryEndpointAndIsForAdministrators()
+    {
+        await using var node = await TestNode.StartAsync();
+        var admin = await node.AdminAsync();
+        using var answer = await admin.GetAsync("/api/openapi.json");
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.StatusCode == HttpStatusCode.OK, text);
+        using var document = System.Text.Json.JsonDocument.Parse(text);
+        var described = document.RootElement.GetProperty("paths").EnumerateObject().SelectMany(p => p.Value.EnumerateObject().Select(m => m.Name.ToUpperInvariant() + " " + p.Name)).ToHashSet(StringComparer.Ordinal);
+        var mapped = Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<Microsoft.AspNetCore.Routing.EndpointDataSource>(node.Services).Endpoints.OfType<Microsoft.AspNetCore.Routing.RouteEndpoint>()
+            .Where(e => e.RoutePattern.RawText!.StartsWith("/api/", StringComparison.Ordinal) && e.RoutePattern.RawText != OpenApiDocument.Path)
+            .SelectMany(e => e.Metadata.OfType<Microsoft.AspNetCore.Routing.HttpMethodMetadata>().Last().HttpMethods.Select(m => m + " " + e.RoutePattern.RawText!.TrimEnd('/'))).ToList();
+        Assert.True(mapped.Count > 25, $"Only {mapped.Count} endpoints are mapped.");
+        Assert.Equal([], mapped.Except(described));
+        var create = document.RootElement.GetProperty("paths").GetProperty("/api/organizations").GetProperty("post");
+        Assert.Contains("isEnterpriseCustomer", create.GetProperty("requestBody").GetRawText(), StringComparison.Ordinal);
+
+        using var stranger = await node.Open().GetAsync("/api/openapi.json");
+        Assert.Equal(HttpStatusCode.Unauthorized, stranger.StatusCode);
+        using var auditor = await (await node.DemoAsync(Domain.Audit.Roles.Auditor)).GetAsync("/api/openapi.json");
+        Assert.Equal(HttpStatusCode.Forbidden, auditor.StatusCode);
+    }
 }

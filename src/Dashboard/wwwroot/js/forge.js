@@ -28,6 +28,10 @@ export function focus(selector) {
   if (element) element.focus();
 }
 
+export function hidePopover(selector) {
+  document.querySelector(selector)?.hidePopover();
+}
+
 export function showSelected(selector) {
   document.querySelector(selector)?.scrollIntoView({ block: "nearest" });
 }
@@ -91,12 +95,55 @@ export function kiosk() {
   };
 }
 
+// The first thing to fill in or press; the cross at the top only when there is nothing else.
+function begin(dialog) {
+  for (const choice of ["[autofocus]", "input:enabled, select:enabled, textarea:enabled", ".button.primary:enabled", "footer .button:enabled", ".button:enabled"]) {
+    const found = dialog?.querySelector(choice);
+    if (found) return found.focus();
+  }
+}
+
 // A modal on the browser's own dialog: focus stays inside, Escape asks to close, focus returns afterwards.
 export function openModal(element, dotnet) {
   element.addEventListener("cancel", (event) => {
     event.preventDefault();
     dotnet.invokeMethodAsync("Cancelled");
   });
+  const before = document.activeElement;
   if (!element.open) element.showModal();
-  element.querySelector("[autofocus], input, select, textarea, .button.primary, .button")?.focus();
+  // The dialog is taken out of the page, not closed: the browser then forgets where the focus was.
+  new MutationObserver((_, observer) => {
+    if (element.isConnected) return;
+    observer.disconnect();
+    if (document.activeElement !== document.body) return;
+    before?.focus();
+    // What was pressed may be disabled while its command runs: then the dialog below takes the focus.
+    if (document.activeElement === document.body) begin([...document.querySelectorAll("dialog[open]")].pop());
+  }).observe(document.body, { childList: true, subtree: true });
+  begin(element);
+}
+
+// Arrow keys, Page Up and Down, Home and End walk the links of a list that draws only what is visible.
+export function walkRows(element) {
+  const links = () => [...element.querySelectorAll("tbody tr.opens .name a")];
+  const go = (link) => {
+    link?.focus({ preventScroll: true });
+    link?.closest("tr").scrollIntoView({ block: "nearest" });
+  };
+  element.addEventListener("keydown", (event) => {
+    const all = links();
+    const at = all.indexOf(event.target);
+    if (at < 0 || event.altKey || event.ctrlKey || event.metaKey) return;
+    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[event.key];
+    if (step) {
+      event.preventDefault();
+      go(all[Math.min(all.length - 1, Math.max(0, at + step))]);
+    } else if (event.key === "Home" || event.key === "End") {
+      event.preventDefault();
+      const list = element.querySelector(".list");
+      list.scrollTop = event.key === "Home" ? 0 : list.scrollHeight;
+      // The rows there are drawn after the scroll is seen.
+      setTimeout(() => go(links().at(event.key === "Home" ? 0 : -1)), 150);
+    }
+  });
 }

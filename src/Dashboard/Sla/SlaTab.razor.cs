@@ -1,15 +1,13 @@
 using Forge.Dashboard.Api;
 using Forge.Dashboard.Format;
-using Forge.Dashboard.Identity;
 using Forge.Dashboard.Live;
-using Forge.Domain.Organizations;
 using Forge.Domain.Sla;
 using Microsoft.AspNetCore.Components;
 
 namespace Forge.Dashboard.Sla;
 
-/// <summary>Everything about one organization's service levels: live verdict, history, violations, terms and contracts.</summary>
-public sealed partial class OrganizationPage : IDisposable
+/// <summary>Everything about one organization's service levels: live verdict, history, violations and terms.</summary>
+public sealed partial class SlaTab : IDisposable
 {
     private static readonly ChartSeries[] Latency =
     [
@@ -27,8 +25,6 @@ public sealed partial class OrganizationPage : IDisposable
     ];
 
     private SlaOrganizationView? _view;
-    private Organization? _organization;
-    private long? _version;
     private SlaHistory? _history;
     private SlaHistory? _latency;
     private List<ViolationRow>? _recent;
@@ -38,11 +34,10 @@ public sealed partial class OrganizationPage : IDisposable
     private string? _shownRange;
     private long _appendedAt;
     private bool _appending;
-    private bool _editing;
     private long _loadedAt;
 
     /// <summary>Which organization.</summary>
-    [Parameter] public string Id { get; set; } = "";
+    [Parameter, EditorRequired] public string OrganizationId { get; set; } = "";
 
     /// <summary>Range of the charts, see <see cref="ChartRange"/>.</summary>
     [SupplyParameterFromQuery] public string? Range { get; set; }
@@ -57,8 +52,6 @@ public sealed partial class OrganizationPage : IDisposable
     [SupplyParameterFromQuery] public string? Hour { get; set; }
 
     [Inject] private ForgeApi Api { get; set; } = null!;
-
-    [Inject] private SessionState Session { get; set; } = null!;
 
     [Inject] private LiveStore Store { get; set; } = null!;
 
@@ -82,17 +75,11 @@ public sealed partial class OrganizationPage : IDisposable
 
     private IEnumerable<SlaAlert> Alerts => _view is { Alerts.IsDefault: false } view ? view.Alerts.Where(a => a.State != AlertState.RESOLVED) : [];
 
-    private SlaTile? Tile => Store.Board.Tile(Id) ?? _view?.Tile;
+    private SlaTile? Tile => Store.Board.Tile(OrganizationId) ?? _view?.Tile;
 
     private Health Level => Tile is { } tile ? Store.HealthOf(tile) : Health.NoSla;
 
-    private bool Missing => _problem?.Code == "not_found" && Tile is null;
-
-    private string? Name => _organization?.Name ?? Tile?.Name;
-
     private IEnumerable<SlaViolation> OpenViolations => _view is { OpenViolations.IsDefault: false } view ? view.OpenViolations.Where(v => v.State == ViolationState.OPEN) : [];
-
-    private string? Sentence => Tile is not { } tile ? null : OrganizationWords.Sentence(tile, _view, Level, Store.AgeOf(tile));
 
     /// <inheritdoc />
     public void Dispose() => Store.Second -= Tick;
@@ -104,10 +91,10 @@ public sealed partial class OrganizationPage : IDisposable
     protected override async Task OnParametersSetAsync()
     {
         var range = Range ?? "";
-        if (_shown == Id && _shownRange == range) return;
-        if (_shown != Id) (_view, _organization, _recent, _problem) = (null, null, null, null);
-        var same = _shown == Id;
-        (_shown, _shownRange) = (Id, range);
+        if (_shown == OrganizationId && _shownRange == range) return;
+        if (_shown != OrganizationId) (_view, _recent, _problem) = (null, null, null);
+        var same = _shown == OrganizationId;
+        (_shown, _shownRange) = (OrganizationId, range);
         if (!same) await LoadAsync();
         await ReloadHistoryAsync();
     }
@@ -115,22 +102,15 @@ public sealed partial class OrganizationPage : IDisposable
     private async Task LoadAsync()
     {
         _loadedAt = Time.GetTimestamp();
-        var id = Id;
+        var id = OrganizationId;
         var view = Api.GetAsync($"api/sla/organizations/{id}", ForgeJson.Default.SlaOrganizationView);
-        var organization = Api.GetAsync($"api/organizations/{id}", ForgeJson.Default.Organization);
         var recent = Api.GetAsync($"api/sla/violations?organizationId={id}&limit=6", ForgeJson.Default.PageViolationRow);
-        await Task.WhenAll(view, organization, recent);
-        if (id != Id) return;
-        var (v, o, r) = (await view, await organization, await recent);
-        _problem = o.Problem ?? v.Problem ?? r.Problem;
-        (_view, _organization, _version) = (v.Value ?? _view, o.Value ?? _organization, o.Version ?? _version);
+        await Task.WhenAll(view, recent);
+        if (id != OrganizationId) return;
+        var (v, r) = (await view, await recent);
+        _problem = v.Problem ?? r.Problem;
+        _view = v.Value ?? _view;
         if (r.Value is { } page) _recent = [.. page.Items];
-    }
-
-    private async Task SavedAsync(Organization organization)
-    {
-        _editing = false;
-        await LoadAsync();
     }
 
     private async Task ReloadHistoryAsync()
@@ -155,7 +135,7 @@ public sealed partial class OrganizationPage : IDisposable
         if (_appending) return;
         _appending = true;
         _appendedAt = Time.GetTimestamp();
-        var (id, range) = (Id, Shown);
+        var (id, range) = (OrganizationId, Shown);
         var step = TimeSpan.FromSeconds(range.StepSeconds);
         var to = Store.Now;
         var start = range.Start(to);
@@ -165,7 +145,7 @@ public sealed partial class OrganizationPage : IDisposable
         var (latencyStep, seconds, _) = range.Percentiles;
         var latency = latencyStep == range.Step ? null : (await Api.GetAsync(SlaAddress.History(id, Floor(start, seconds), to, latencyStep), ForgeJson.Default.SlaHistory)).Value;
         _appending = false;
-        if (id != Id || range != Shown)
+        if (id != OrganizationId || range != Shown)
         {
             await AppendAsync();
             return;

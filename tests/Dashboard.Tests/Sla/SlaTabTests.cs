@@ -8,20 +8,20 @@ using Xunit;
 
 namespace Forge.Dashboard.Tests.Sla;
 
-public sealed class OrganizationPageTests
+public sealed class SlaTabTests
 {
     private static SlaPeriod Period => new(A.Start, A.Start.AddHours(1), 350, 4, 6, 0, 1_000, 4, 1_000, 0, 988_700, 972_222, 988_888, 983_333, PeriodVerdict.Missed, 84);
 
     private static SlaOrganizationView View => new(A.Tile("Acme"), SlaTerms.Default, 1, "Europe/Warsaw", Period, [new SlaWindowView("5m", Period)], [], 12, 1, false, Burn: [], Alerts: []);
 
-    private static IRenderedComponent<OrganizationPage> Open(PageContext page, SlaOrganizationView view)
+    private static IRenderedComponent<SlaTab> Open(PageContext page, SlaOrganizationView view)
     {
         page.Answers.Json["/api/sla/organizations/eu-acme000000"] = JsonSerializer.Serialize(view, ForgeJson.Default.SlaOrganizationView);
-        return page.Render<OrganizationPage>(p => p.Add(o => o.Id, "eu-acme000000"));
+        return page.Render<SlaTab>(p => p.Add(o => o.OrganizationId, "eu-acme000000"));
     }
 
     [Fact]
-    public void Page_WithoutBurnBudgetAndDays_StillShowsWhatIsThere()
+    public void Tab_WithoutBurnBudgetAndDays_StillShowsWhatIsThere()
     {
         using var page = new PageContext(A.Tile("Acme"));
         var view = Open(page, View);
@@ -33,7 +33,7 @@ public sealed class OrganizationPageTests
     }
 
     [Fact]
-    public void Page_WithEverything_ShowsForecastBurnAndAlerts()
+    public void Tab_WithEverything_ShowsForecastBurnAndAlerts()
     {
         using var page = new PageContext(A.Tile("Acme"));
         var burn = new BurnView(new BurnRule(AlertRule.BURN_1H, 20_000, AlertLevel.PAGE), "1h", "5m", 14_400, 20_000, 15_000, true, false, 30, null);
