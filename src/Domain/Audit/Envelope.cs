@@ -32,12 +32,12 @@ public static class Envelope
     }
 
     /// <summary>The id of the key that a sealed value needs, or null when it is no envelope.</summary>
-    public static string? KeyIdOf(string sealedText) => sealedText.Split('.') is [Version, var id, _, _] ? id : null;
+    public static string? KeyIdOf(string sealedText) => Split(sealedText, out var id, out _, out _) ? id.ToString() : null;
 
     /// <summary>Decrypts what <see cref="Seal"/> made; null when the text is no envelope, or key, place or bytes are not those it was made with.</summary>
     public static string? Open(SecretKey key, string place, string sealedText)
     {
-        if (sealedText.Split('.') is not [Version, var id, var nonceText, var cipherText] || id != key.Id) return null;
+        if (!Split(sealedText, out var id, out var nonceText, out var cipherText) || !id.SequenceEqual(key.Id)) return null;
         if (Bytes(nonceText) is not { Length: NonceBytes } nonce || Bytes(cipherText) is not { Length: >= TagBytes } cipher) return null;
         var plain = new byte[cipher.Length - TagBytes];
         using var gcm = new AesGcm(key.Bytes.AsSpan(), TagBytes);
@@ -52,9 +52,26 @@ public static class Envelope
         return Encoding.UTF8.GetString(plain);
     }
 
+    /// <summary>The three parts behind the version; false when there are not exactly those.</summary>
+    private static bool Split(ReadOnlySpan<char> text, out ReadOnlySpan<char> id, out ReadOnlySpan<char> nonce, out ReadOnlySpan<char> cipher)
+    {
+        id = nonce = cipher = default;
+        if (!text.StartsWith(Version + ".", StringComparison.Ordinal)) return false;
+        var rest = text[(Version.Length + 1)..];
+        var first = rest.IndexOf('.');
+        if (first < 0) return false;
+        id = rest[..first];
+        rest = rest[(first + 1)..];
+        var second = rest.IndexOf('.');
+        if (second < 0) return false;
+        nonce = rest[..second];
+        cipher = rest[(second + 1)..];
+        return !cipher.Contains('.');
+    }
+
     private static byte[] Bound(string place, string keyId) => Encoding.UTF8.GetBytes($"{place}|{keyId}");
 
-    private static byte[]? Bytes(string text)
+    private static byte[]? Bytes(ReadOnlySpan<char> text)
     {
         var bytes = new byte[Base64Url.GetMaxDecodedLength(text.Length)];
         return Base64Url.DecodeFromChars(text, bytes, out _, out var written) == OperationStatus.Done ? bytes[..written] : null;

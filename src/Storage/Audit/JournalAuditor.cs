@@ -54,14 +54,15 @@ public sealed class JournalAuditor(ForgeDatabase database, DataKeys keys, SealSt
         var head = await HeadAsync(chain, ct);
         // Entries behind the head that was read are judged another time: they may be about to be committed.
         var until = head?.Seq ?? long.MaxValue;
-        var reading = ReadAsync(chain, check.Seq, until, ct);
+        var reading = ReadAsync(chain, check.Seq, until, headersOnly, ct);
         while (await reading is { Count: > 0 } rows)
         {
-            reading = rows.Count < Chunk ? Task.FromResult<List<JournalRow>>([]) : ReadAsync(chain, rows[^1].Seq, until, ct);
-            var known = headersOnly ? null : await keys.FindAsync(rows.Select(r => r.DataKeyId).Distinct(), ct);
-            foreach (var row in rows)
+            reading = rows.Count < Chunk ? Task.FromResult<List<JournalRow>>([]) : ReadAsync(chain, rows[^1].Seq, until, headersOnly, ct);
+            var needs = headersOnly ? [] : rows.ConvertAll(r => r.DataKeyId);
+            var known = await keys.FindAsync(needs.Distinct(), ct);
+            for (var i = 0; i < rows.Count; i++)
             {
-                var (entry, state) = known is null ? (row.ToHeader(), BodyState.Withheld) : row.ToEntry(known[row.DataKeyId ?? ""]);
+                var (entry, state) = headersOnly ? (rows[i].ToHeader(), BodyState.Withheld) : rows[i].ToEntry(known[needs[i] ?? ""]);
                 check.Take(entry, state);
                 if (onHeads is not null && entry.Action == JournalHeads.Action && entry.Body is not null) await onHeads(new HeadsEntry(entry.Seq, entry.Body));
             }
@@ -157,11 +158,11 @@ public sealed class JournalAuditor(ForgeDatabase database, DataKeys keys, SealSt
         await LastSeqAsync(chain, ct) > head && (await HeadAsync(chain, ct))?.Seq == head;
 
     // Not on this thread: SQLite reads where it is asked, and the chunk before is checked meanwhile.
-    private Task<List<JournalRow>> ReadAsync(string chain, long after, long until, CancellationToken ct) => Task.Run(
+    private Task<List<JournalRow>> ReadAsync(string chain, long after, long until, bool headersOnly, CancellationToken ct) => Task.Run(
         async () =>
         {
             await using var context = database.Open();
-            return await context.Journal.AsNoTracking().Where(r => r.Chain == chain && r.Seq > after && r.Seq <= until).OrderBy(r => r.Seq).Take(Chunk).ToListAsync(ct);
+            return await JournalChunks.ReadAsync(context, chain, after, until, Chunk, headersOnly, ct);
         },
         ct);
 
