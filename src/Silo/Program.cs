@@ -67,6 +67,7 @@ static async Task<int> RunAsync(string[] args)
 
     app.MapForgeWebApi();
     app.MapForgeIngest();
+    app.RequirePolicyMatrix();
     await app.RunAsync();
     return 0;
 }

@@ -33,7 +33,7 @@ public static class WebApiHost
 
         services.AddIdentityStore(options);
         services.AddDataProtection().SetApplicationName("forge").PersistKeysToDbContext<IdentityStore>();
-        services.AddForgeSignIn(options).AddForgePolicies();
+        services.AddForgeSignIn(options).AddForgePolicies(options.Matrix ?? PolicyMatrix.Load());
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AuthorizationProblems>();
         services.AddAntiforgery(antiforgery => Csrf.Configure(antiforgery, options));
         services.TryAddSingleton(s => GrainJournal.Of(s.GetRequiredService<IGrainFactory>()));

@@ -24,6 +24,9 @@ public sealed class WebApiOptions
     /// <summary>Version shown to people and browsers.</summary>
     public string Version { get; set; } = typeof(WebApiOptions).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
 
+    /// <summary>Another table of rights than the one of this build; only for tests of the table itself.</summary>
+    internal Identity.PolicyMatrix? Matrix { get; set; }
+
     /// <summary>Serves the dashboard's files; false where the entry assembly carries none (tests, API-only nodes).</summary>
     public bool ServeDashboard { get; set; } = true;
 }

@@ -4,6 +4,9 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 
+// "journal" is no micro-benchmark: it writes a database and checks it.
+if (args is ["journal", ..]) return await Forge.Benchmarks.JournalMeasurement.RunAsync(args[1..]);
+
 // --dry runs each benchmark once: it shows that they work, not how fast they are. Everything else is BenchmarkDotNet's.
 var dry = args.Contains("--dry", StringComparer.Ordinal);
 var rest = args.Where(a => a != "--dry").ToArray();

@@ -77,5 +77,7 @@ public sealed class SqliteStore : Store
 
 public sealed class PostgresStore(PostgresCluster cluster) : Store
 {
+    public PostgresCluster Cluster => cluster;
+
     protected override Task<TestDatabase> CreateAsync() => TestDatabase.PostgresAsync(cluster);
 }

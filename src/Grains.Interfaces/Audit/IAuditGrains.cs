@@ -35,3 +35,10 @@ public interface IPrincipalQueryGrain : IGrainWithIntegerKey
     [Alias("AnyAdmin"), ReadOnly]
     Task<bool> AnyAdmin();
 }
+
+/// <summary>How a request's correlation id travels to grains that journal without a command.</summary>
+public static class JournalCorrelation
+{
+    /// <summary>Name in Orleans' request context; the value is a text.</summary>
+    public const string Key = "forge.correlation";
+}

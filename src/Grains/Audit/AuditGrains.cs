@@ -3,6 +3,7 @@ using Forge.Domain.Audit;
 using Forge.Grains.Interfaces.Audit;
 using Forge.Storage;
 using Orleans.Concurrency;
+using Orleans.Runtime;
 
 namespace Forge.Grains.Audit;
 
@@ -13,7 +14,7 @@ public sealed class JournalGrain(Ledger ledger) : Grain, IJournalGrain
     /// <inheritdoc/>
     public async Task<long> Append(string actor, string action, string subject, string bodyJson)
     {
-        var entry = await ledger.AppendAsync(this.GetPrimaryKeyString(), actor, "", new JournalDraft(action, subject, bodyJson), default);
+        var entry = await ledger.AppendAsync(this.GetPrimaryKeyString(), actor, RequestContext.Get(JournalCorrelation.Key) as string ?? "", new JournalDraft(action, subject, bodyJson), default);
         return entry.Seq;
     }
 }

@@ -22,7 +22,7 @@ public sealed class SealFileWriter(JournalFiles files, SealStore seals, KeyRing 
     private const int Tail = 64 * 1024;
     private const int Page = 1_000;
 
-    private DateTimeOffset? _through;
+    private (DateTimeOffset At, long Seq)? _through;
 
     /// <summary>
     /// Appends every stored seal that the file has not: the newest one, and those from before when the file could not be written. Told apart by the time of signing, because after
@@ -34,7 +34,7 @@ public sealed class SealFileWriter(JournalFiles files, SealStore seals, KeyRing 
         while (await seals.SignedAfterAsync(through, Page, ct) is { IsEmpty: false } missing)
         {
             await AppendAsync(string.Concat(missing.Select(s => s.Note)), ct);
-            through = missing[^1].At;
+            through = (missing[^1].At, missing[^1].Seq);
             _through = through;
         }
         _through = through;
@@ -66,13 +66,13 @@ public sealed class SealFileWriter(JournalFiles files, SealStore seals, KeyRing 
     public static ImmutableArray<PublicKeyView> ReadKeys(string path) =>
         File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllText(path), ForgeJson.Default.PublicKeySet)?.Keys ?? [] : [];
 
-    private async Task<DateTimeOffset> LastInFileAsync(CancellationToken ct)
+    private async Task<(DateTimeOffset At, long Seq)> LastInFileAsync(CancellationToken ct)
     {
-        if (!File.Exists(files.SealFile)) return DateTimeOffset.UnixEpoch;
+        if (!File.Exists(files.SealFile)) return (DateTimeOffset.UnixEpoch, 0);
         await using var file = new FileStream(files.SealFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         file.Seek(Math.Max(0, file.Length - Tail), SeekOrigin.Begin);
         using var reader = new StreamReader(file, Encoding.UTF8);
-        return SealFile.Parse(await reader.ReadToEndAsync(ct)).Seals is [.., var last] ? last.At : DateTimeOffset.UnixEpoch;
+        return SealFile.Parse(await reader.ReadToEndAsync(ct)).Seals is [.., var last] ? (last.At, last.Seq) : (DateTimeOffset.UnixEpoch, 0);
     }
 
     private async Task<string> ReadFileAsync(CancellationToken ct)

@@ -65,11 +65,12 @@ public sealed class SealStore(ForgeDatabase database, Ledger ledger, KeyRing sig
         return [.. rows.Select(r => r.ToSeal())];
     }
 
-    /// <summary>At most <paramref name="take"/> seals signed after an instant, in the order of their signing.</summary>
-    public async Task<ImmutableArray<JournalSeal>> SignedAfterAsync(DateTimeOffset at, int take, CancellationToken ct)
+    /// <summary>At most <paramref name="take"/> seals signed after that one (time, number), in the order of their signing.</summary>
+    public async Task<ImmutableArray<JournalSeal>> SignedAfterAsync((DateTimeOffset At, long Seq) last, int take, CancellationToken ct)
     {
+        var (at, seq) = last;
         await using var context = database.Open();
-        var rows = await context.JournalSeals.AsNoTracking().Where(r => r.At > at).OrderBy(r => r.At).ThenBy(r => r.Seq).Take(take).ToListAsync(ct);
+        var rows = await context.JournalSeals.AsNoTracking().Where(r => r.At > at || (r.At == at && r.Seq > seq)).OrderBy(r => r.At).ThenBy(r => r.Seq).Take(take).ToListAsync(ct);
         return [.. rows.Select(r => r.ToSeal())];
     }
 

@@ -19,7 +19,7 @@ internal static class ContractEndpoints
     public static void MapContracts(this IEndpointRouteBuilder api)
     {
         var contracts = api.MapGroup("/contracts").RefuseUnreadable();
-        contracts.MapGet("", ListAsync).RequireAuthorization(Policies.ContractRead);
+        contracts.MapGet("", ListAsync).RequireAuthorization(Policies.ContractsRead);
         contracts.MapGet("/{id}", async (string id, HttpContext http, IGrainFactory grains) =>
             Known(id) ?? Answers.Of(http, await Of(grains, id).Get())).RequireAuthorization(Policies.ContractRead);
         contracts.MapPost("", async (Command<DraftContract> command, HttpContext http, IGrainFactory grains) =>

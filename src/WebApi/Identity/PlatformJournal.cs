@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Forge.Domain;
 using Forge.Grains.Interfaces.Audit;
+using Orleans.Runtime;
 
 namespace Forge.WebApi.Identity;
 
@@ -14,6 +16,9 @@ public delegate Task PlatformJournal(string actor, string action, string subject
 internal static class GrainJournal
 {
     /// <summary>The journal behind grains: what a running node uses.</summary>
-    public static PlatformJournal Of(IGrainFactory grains) => (actor, action, subject, body, cancellation) =>
-        grains.GetGrain<IJournalGrain>(OrganizationId.PlatformChain).Append(actor, action, subject, body).WaitAsync(cancellation);
+    public static PlatformJournal Of(IGrainFactory grains) => async (actor, action, subject, body, cancellation) =>
+    {
+        if (Activity.Current is { } request) RequestContext.Set(JournalCorrelation.Key, request.TraceId.ToHexString());   // within this call: it does not flow back to the caller
+        await grains.GetGrain<IJournalGrain>(OrganizationId.PlatformChain).Append(actor, action, subject, body).WaitAsync(cancellation);
+    };
 }

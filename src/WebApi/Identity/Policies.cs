@@ -1,10 +1,10 @@
+using System.Collections.Frozen;
 using System.Security.Claims;
-using Forge.Domain.Audit;
 using Microsoft.AspNetCore.Authorization;
 
 namespace Forge.WebApi.Identity;
 
-/// <summary>Policies by name <c>{thing}.{verb}</c> and the roles that pass them.</summary>
+/// <summary>Names of policies, <c>{thing}.{verb}</c>. Who passes them is written in <c>policy-matrix.csv</c> alone.</summary>
 public static class Policies
 {
     /// <summary>Read organizations.</summary>
@@ -13,7 +13,10 @@ public static class Policies
     /// <summary>Create and change organizations.</summary>
     public const string OrganizationWrite = "organization.write";
 
-    /// <summary>Read contracts.</summary>
+    /// <summary>List contracts.</summary>
+    public const string ContractsRead = "contracts.read";
+
+    /// <summary>Read one contract.</summary>
     public const string ContractRead = "contract.read";
 
     /// <summary>Draft, sign and amend contracts.</summary>
@@ -23,7 +26,7 @@ public static class Policies
     public const string SlaRead = "sla.read";
 
     /// <summary>Acknowledge alerts.</summary>
-    public const string AlertAcknowledge = "alert.acknowledge";
+    public const string AlertWrite = "alert.write";
 
     /// <summary>Change burn-rate rules.</summary>
     public const string BurnRulesWrite = "burn-rules.write";
@@ -40,37 +43,31 @@ public static class Policies
     /// <summary>Make and revoke ingest keys.</summary>
     public const string IngestKeyManage = "ingest-key.manage";
 
-    /// <summary>Who passes what; a policy that is not here does not exist.</summary>
-    public static IReadOnlyDictionary<string, string[]> Table { get; } = new Dictionary<string, string[]>(StringComparer.Ordinal)
+    /// <summary>Registers every policy of the matrix; whatever names no policy is denied.</summary>
+    public static IServiceCollection AddForgePolicies(this IServiceCollection services, PolicyMatrix matrix)
     {
-        [OrganizationRead] = [Roles.PlatformAdmin, Roles.Auditor],
-        [OrganizationWrite] = [Roles.PlatformAdmin],
-        [ContractRead] = [Roles.PlatformAdmin, Roles.Auditor],
-        [ContractWrite] = [Roles.PlatformAdmin],
-        [SlaRead] = [Roles.PlatformAdmin, Roles.Auditor],
-        [AlertAcknowledge] = [Roles.PlatformAdmin],
-        [BurnRulesWrite] = [Roles.PlatformAdmin],
-        [SlaMappingRead] = [Roles.PlatformAdmin, Roles.Auditor],
-        [SlaMappingWrite] = [Roles.PlatformAdmin],
-        [IngestKeyRead] = [Roles.PlatformAdmin, Roles.Auditor],
-        [IngestKeyManage] = [Roles.PlatformAdmin],
-    };
-
-    /// <summary>Registers the table; whatever names no policy is denied.</summary>
-    public static IServiceCollection AddForgePolicies(this IServiceCollection services)
-    {
+        services.AddSingleton(matrix);
         var authorization = services.AddAuthorizationBuilder();
-        foreach (var (name, roles) in Table)
+        foreach (var (name, roles) in matrix.ByPolicy)
             authorization.AddPolicy(name, policy => policy.RequireAuthenticatedUser().AddRequirements(new HoldsRole(roles)));
         // No endpoint, or routing's own 405: nothing runs, so nothing is to be denied. Every mapped endpoint is a RouteEndpoint.
         authorization.SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(c => c.Resource is HttpContext http && http.GetEndpoint() is not RouteEndpoint).Build());
         return services.AddSingleton<IAuthorizationHandler, HoldsRoleHandler>();
     }
 
+    /// <summary>Refuses to go on when an endpoint has no row in the matrix, a row no endpoint, or both say something different. To be called when everything is mapped.</summary>
+    /// <exception cref="InvalidOperationException">They differ; the message names every difference.</exception>
+    public static void RequirePolicyMatrix(this WebApplication app)
+    {
+        var endpoints = ((IEndpointRouteBuilder)app).DataSources.SelectMany(d => d.Endpoints);
+        var differences = app.Services.GetRequiredService<PolicyMatrix>().Differences(endpoints);
+        if (differences.Length > 0) throw new InvalidOperationException("The policy matrix and the endpoints differ: " + string.Join(" ", differences));
+    }
+
     /// <summary>The signed-in person's id, or null.</summary>
     public static string? UserId(this ClaimsPrincipal user) => user.FindFirstValue(ClaimTypes.NameIdentifier);
 
-    private sealed record HoldsRole(string[] Any) : IAuthorizationRequirement;
+    private sealed record HoldsRole(FrozenSet<string> Any) : IAuthorizationRequirement;
 
     /// <summary>Asks the principal at the moment of use: the cookie says who somebody is, never what they may do.</summary>
     private sealed class HoldsRoleHandler(PrincipalCache principals) : AuthorizationHandler<HoldsRole>
@@ -79,7 +76,7 @@ public static class Policies
         {
             if (context.User.UserId() is not { } userId) return;
             var roles = await principals.RolesAsync(userId);
-            if (requirement.Any.Any(roles.Contains)) context.Succeed(requirement);
+            if (roles.Any(requirement.Any.Contains)) context.Succeed(requirement);
         }
     }
 }

@@ -26,7 +26,7 @@ internal static class AlertEndpoints
             return found.Value is { } row
                 ? Answers.Of(http, await grains.GetGrain<ISlaGrain>(row.Alert.OrganizationId).AcknowledgeAlert(id, order.Context))
                 : Answers.Of(http, found);
-        }).RequireAuthorization(Policies.AlertAcknowledge);
+        }).RequireAuthorization(Policies.AlertWrite);
         sla.MapGet("/organizations/{id}/burn-rules", async (string id, HttpContext http, IGrainFactory grains) =>
             await SlaEndpoints.KnownAsync(id, grains) ?? Answers.Of(http, await grains.GetGrain<ISlaGrain>(id).BurnRules()));
         sla.MapPut("/organizations/{id}/burn-rules", async (string id, Command<BurnRules> command, HttpContext http, IGrainFactory grains) =>

@@ -13,14 +13,15 @@ internal sealed partial class ProductProcess : IAsyncDisposable
     private readonly string[] _arguments;
     private readonly HttpClient _probe = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(2) };
 
-    private ProductProcess(string program, string[] command, bool demo, int grpcPort, string? postgres = null)
+    private ProductProcess(string program, string[] command, bool demo, int grpcPort, string? postgres = null, string? keys = null)
     {
         Url = new Uri($"http://127.0.0.1:{Repository.FreePort()}");
         Data = Repository.TemporaryFolder("data");
+        Keys = keys ?? Path.Combine(Data, "keys");
         Command = command;
         _program = program;
         _arguments = [.. command, .. demo ? ["--demo"] : Array.Empty<string>(), "--urls", Url.GetLeftPart(UriPartial.Authority), "--data", Data, string.Create(CultureInfo.InvariantCulture, $"--Forge:Ingest:GrpcPort={grpcPort}"),
-            .. postgres is null ? Array.Empty<string>() : ["--Forge:Storage:PostgresConnection=" + postgres]];
+            .. postgres is null ? Array.Empty<string>() : ["--Forge:Storage:PostgresConnection=" + postgres, "--init-keys", "--Forge:Keys:Directory=" + Keys]];
         Process = Start();
     }
 
@@ -30,15 +31,18 @@ internal sealed partial class ProductProcess : IAsyncDisposable
     /// <summary>Its data directory.</summary>
     public string Data { get; }
 
+    /// <summary>Its key folder.</summary>
+    public string Keys { get; }
+
     /// <summary>The running process (the <c>dotnet run</c> that started it, when started so).</summary>
     public RunningProcess Process { get; private set; }
 
     private string[] Command { get; }
 
-    /// <summary>Starts the shipped product; returns when it says it is ready. <paramref name="grpcPort"/> 0: no OTLP/gRPC, so that products beside each other do not want the same port. <paramref name="postgres"/>: a database; several products on one are the silos of a cluster.</summary>
-    public static async Task<ProductProcess> StartPublishedAsync(PublishedProduct published, bool demo, int grpcPort = 0, string? postgres = null)
+    /// <summary>Starts the shipped product; returns when it says it is ready. <paramref name="grpcPort"/> 0: no OTLP/gRPC, so that products beside each other do not want the same port. <paramref name="postgres"/>: a database; several products on one are the silos of a cluster, and have the same <paramref name="keys"/>.</summary>
+    public static async Task<ProductProcess> StartPublishedAsync(PublishedProduct published, bool demo, int grpcPort = 0, string? postgres = null, string? keys = null)
     {
-        var product = new ProductProcess("dotnet", [Path.Combine(await published.FolderAsync(), "Forge.Silo.dll")], demo, grpcPort, postgres);
+        var product = new ProductProcess("dotnet", [Path.Combine(await published.FolderAsync(), "Forge.Silo.dll")], demo, grpcPort, postgres, keys);
         await product.ReadyAsync();
         return product;
     }
@@ -85,6 +89,10 @@ internal sealed partial class ProductProcess : IAsyncDisposable
         var key = IngestKey().Match(output);
         return key.Success ? key.Value : throw new InvalidOperationException("keys create printed no key:\n" + output);
     }
+
+    /// <summary>Runs <c>audit verify</c> on its data, and answers exit code and output.</summary>
+    public Task<(int Code, string Output)> VerifyAsync(params string[] more) =>
+        RunningProcess.EndAsync("audit verify", _program, [.. Command, "audit", "verify", .. _arguments.SkipWhile(a => a != "--data"), .. more], Repository.Root, StartTime);
 
     /// <summary>kill -9.</summary>
     public Task KillAsync() => Process.KillAsync();

@@ -51,10 +51,17 @@ internal sealed class RunningProcess : IAsyncDisposable
     /// <summary>Runs a program to its end and returns its output; any exit code but 0 is a failure.</summary>
     public static async Task<string> RunAsync(string name, string program, IEnumerable<string> arguments, string folder, TimeSpan within, params (string Name, string Value)[] environment)
     {
+        var (code, output) = await EndAsync(name, program, arguments, folder, within, environment);
+        return code == 0 ? output : throw new InvalidOperationException($"{name} ended with {code}:\n{output}");
+    }
+
+    /// <summary>Runs a program to its end and returns its exit code and output.</summary>
+    public static async Task<(int Code, string Output)> EndAsync(string name, string program, IEnumerable<string> arguments, string folder, TimeSpan within, params (string Name, string Value)[] environment)
+    {
         await using var running = Start(name, program, arguments, folder, environment);
         using var over = new CancellationTokenSource(within);
         await running._process.WaitForExitAsync(over.Token);
-        return running._process.ExitCode == 0 ? running.Output : throw new InvalidOperationException($"{name} ended with {running._process.ExitCode}:\n{running.Output}");
+        return (running._process.ExitCode, running.Output);
     }
 
     /// <summary>The first line that matches, waited for.</summary>

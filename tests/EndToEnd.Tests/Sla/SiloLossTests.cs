@@ -33,7 +33,7 @@ public sealed class SiloLossTests(PublishedProduct published)
             key = await setup.CreateKeyAsync("loss", []);
         }
         // Everybody is judged on the first silo; senders and the board's client talk to the second.
-        await using var second = await ProductProcess.StartPublishedAsync(published, demo: false, postgres: database);
+        await using var second = await ProductProcess.StartPublishedAsync(published, demo: false, postgres: database, keys: first.Keys);
         using var session = await ProductSession.SignInAsync(second.Url, email, password);
         var seen = new ConcurrentDictionary<string, long>();
         await using var hub = session.Hub(LiveHubContract.Path);

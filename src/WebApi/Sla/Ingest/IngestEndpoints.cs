@@ -1,3 +1,4 @@
+using Forge.WebApi.Identity;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -6,6 +7,8 @@ namespace Forge.WebApi.Sla.Ingest;
 /// <summary>Registers ingestion and its endpoints. Needs an <c>IngestKeyAuthenticator</c>, an Orleans client and a <see cref="TimeProvider"/>.</summary>
 public static class IngestEndpoints
 {
+    private static readonly MachinePolicy Credential = new("ingest");
+
     /// <summary>Adds the services of ingestion; limits come from the section <c>Forge:Ingest</c>.</summary>
     public static IServiceCollection AddForgeIngest(this IServiceCollection services, IConfiguration configuration)
     {
@@ -36,12 +39,12 @@ public static class IngestEndpoints
     /// </summary>
     public static IEndpointRouteBuilder MapForgeIngest(this IEndpointRouteBuilder endpoints)
     {
-        var group = endpoints.MapGroup("/api/ingest").AllowAnonymous().DisableAntiforgery();
+        var group = endpoints.MapGroup("/api/ingest").AllowAnonymous().DisableAntiforgery().WithMetadata(Credential);
         group.ShortCircuit();
         group.MapPost("/prometheus/write", (HttpContext http, IngestHandler handler) => handler.RemoteWrite(http)).WithName("IngestRemoteWrite");
         group.MapPost("/metrics", (HttpContext http, IngestHandler handler) => handler.MetricBatch(http)).WithName("IngestMetrics");
         group.MapPost("/otlp/v1/metrics", (HttpContext http, OtlpHandler handler) => handler.Http(http)).WithName("IngestOtlp");
-        endpoints.MapPost(OtlpGrpc.Path, (HttpContext http, OtlpHandler handler) => handler.Grpc(http)).AllowAnonymous().DisableAntiforgery().ExcludeFromDescription();
+        endpoints.MapPost(OtlpGrpc.Path, (HttpContext http, OtlpHandler handler) => handler.Grpc(http)).AllowAnonymous().DisableAntiforgery().WithMetadata(Credential).ExcludeFromDescription();
         return endpoints;
     }
 }
