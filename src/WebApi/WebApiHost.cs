@@ -3,6 +3,7 @@ using Forge.WebApi.Contracts;
 using Forge.WebApi.Http;
 using Forge.WebApi.Identity;
 using Forge.WebApi.Live;
+using Forge.WebApi.Operations;
 using Forge.WebApi.Organizations;
 using Forge.WebApi.Sla;
 using Microsoft.AspNetCore.Antiforgery;
@@ -51,6 +52,7 @@ public static class WebApiHost
             hub.EnableDetailedErrors = false;
         }).AddJsonProtocol(json => json.PayloadSerializerOptions = SharedDeltas.Options());
 
+        services.AddForgeMetrics();
         services.AddHealthChecks().AddCheck<IdentityHealth>("identity", tags: [HealthEndpoints.Ready, HealthEndpoints.Startup]);
         services.Configure<RouteOptions>(routes => routes.ConstraintMap["page"] = typeof(PageConstraint));
         services.Configure<HostFilteringOptions>(hosts =>
@@ -89,6 +91,7 @@ public static class WebApiHost
         api.MapOrganizations();
         api.MapContracts();
         api.MapSla();
+        api.MapOperations();
         api.MapSlaMappings();
         app.MapHub<LiveHub>("/hubs/live", hub =>
         {
@@ -96,6 +99,7 @@ public static class WebApiHost
             hub.TransportSendTimeout = TimeSpan.FromSeconds(5);
         });
         app.MapForgeHealth();
+        app.MapForgeMetrics();
         if (!options.ServeDashboard) return app;
         app.MapStaticAssets().Add(endpoint => endpoint.Metadata.Add(new AllowAnonymousAttribute()));
         var index = app.Services.GetRequiredService<IndexPage>();

@@ -20,7 +20,12 @@ public static class Pages
             new("Telemetry", "sla/telemetry", Glyphs.Telemetry, "How telemetry is read, tried out, and what was refused"),
         ]),
         ("Enterprise", [new("Organizations", "organizations", Glyphs.Organizations, "Customers and their contracts")]),
-        ("Operations", [new("Ingest keys", "ingest-keys", Glyphs.Key, "Who may send telemetry")]),
+        ("Operations",
+        [
+            new("Platform health", "operations/health", Glyphs.Pulse, "Our own processes, silos, database and queues"),
+            new("Analytics", "operations/analytics", Glyphs.Chart, "Customers, contracts, violations over time"),
+            new("Ingest keys", "ingest-keys", Glyphs.Key, "Who may send telemetry"),
+        ]),
     ];
 
     /// <summary>Where a path is: group and page name.</summary>

@@ -43,6 +43,12 @@ public static class Policies
     /// <summary>Make and revoke ingest keys.</summary>
     public const string IngestKeyManage = "ingest-key.manage";
 
+    /// <summary>Health of the platform's own processes.</summary>
+    public const string PlatformRead = "platform.read";
+
+    /// <summary>Figures over all customers.</summary>
+    public const string AnalyticsRead = "analytics.read";
+
     /// <summary>Registers every policy of the matrix; whatever names no policy is denied.</summary>
     public static IServiceCollection AddForgePolicies(this IServiceCollection services, PolicyMatrix matrix)
     {

@@ -188,10 +188,10 @@ public sealed class EdgeTests(EdgeFixture fixture) : IClassFixture<EdgeFixture>
         using var answer = await admin.GetAsync("/api/organizations?format=csv&limit=10");
         var lines = (await answer.Content.ReadAsStringAsync()).Split("\r\n");
         Assert.Equal("text/csv", answer.Content.Headers.ContentType?.MediaType);
-        Assert.Equal("id,name,slug,externalId,region,plan,isEnterpriseCustomer,userCount,status,createdAt", lines[0]);
+        Assert.Equal("id,name,slug,externalId,region,plan,isEnterpriseCustomer,userCount,status,createdAt,health", lines[0]);
         Assert.Equal(452, lines.Length);
         Assert.Contains(lines, l => l.Contains(",\"'=1+1, \"\"x\"\"\",", StringComparison.Ordinal));
-        Assert.EndsWith(",-5,ACTIVE,1970-01-01T00:00:00Z", lines[1], StringComparison.Ordinal);
+        Assert.EndsWith(",-5,ACTIVE,1970-01-01T00:00:00Z,NoSla", lines[1], StringComparison.Ordinal);
     }
 
     [Theory]
