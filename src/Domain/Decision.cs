@@ -84,8 +84,9 @@ public sealed record Refusal(string Code, string Detail, RefusalKind Kind, Immut
 /// <param name="Actor">Journal actor: <c>user:…</c>, <c>key:…</c>, <c>system:{component}</c> or <c>cli:…</c>.</param>
 /// <param name="CorrelationId">Identifier that ties request, journal entry and log together.</param>
 /// <param name="IfVersion">Version the caller saw (<c>If-Match</c>); null where none is needed.</param>
+/// <param name="Reason">Why, in the words of who asks; journaled with the change. Null when nobody said.</param>
 [GenerateSerializer, Immutable, Alias("forge.CommandContext")]
-public sealed record CommandContext(string IdempotencyKey, string BodyHash, string Actor, string CorrelationId, long? IfVersion);
+public sealed record CommandContext(string IdempotencyKey, string BodyHash, string Actor, string CorrelationId, long? IfVersion, string? Reason = null);
 
 /// <summary>Answer of a command: the new value with its version, or why it was refused.</summary>
 [GenerateSerializer, Immutable, Alias("forge.Outcome`1")]

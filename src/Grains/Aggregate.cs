@@ -79,7 +79,7 @@ public sealed class Aggregate<TState, TEvent>(Ledger ledger, string id, Aggregat
                 if (decision is not Decision<TEvent>.Accepted accepted) return Outcome<TState>.Of(State!, Version);
                 var after = Fold(accepted.Events);
                 var receipt = new CommandReceipt(context.IdempotencyKey, context.BodyHash, Answer(after, Version + 1));
-                switch (await CommitAsync(after, accepted.Events, context.Actor, context.CorrelationId, effects?.Invoke(after) ?? Effects.None, receipt))
+                switch (await CommitAsync(after, accepted.Events, context.Actor, context.CorrelationId, effects?.Invoke(after) ?? Effects.None, receipt, context.Reason))
                 {
                     case CommitResult.Committed: return Outcome<TState>.Of(State!, Version);
                     case CommitResult.ReceiptExists existing: return Replay(existing.Receipt, context);
@@ -99,13 +99,28 @@ public sealed class Aggregate<TState, TEvent>(Ledger ledger, string id, Aggregat
 
     /// <summary>Commits events that a rule has already accepted (no command behind them). Answers the store's result; the cache follows only a commit.</summary>
     public async Task<CommitResult> CommitAsync(
-        TState after, ImmutableArray<TEvent> events, string actor, string correlationId, Effects effects, CommandReceipt? receipt = null)
+        TState after, ImmutableArray<TEvent> events, string actor, string correlationId, Effects effects, CommandReceipt? receipt = null, string? reason = null)
     {
-        var entries = events.Select(e => new JournalDraft(Actions[e.GetType()], $"{kind.Subject}:{id}", JsonSerializer.Serialize(e, kind.EventJson))).ToImmutableArray();
+        var entries = Drafts(events, reason);
         var result = await ledger.CommitAsync(
             new LedgerCommit<TState>(id, Version, after, kind.ChainOf(after), actor, correlationId, entries, effects.Outbox, effects.Deadlines, receipt), default);
         if (result is CommitResult.Committed committed) Adopt(after, committed.Version);
         return result;
+    }
+
+    /// <summary>One entry for each event: what happened, what it changed from and to, and why.</summary>
+    private ImmutableArray<JournalDraft> Drafts(ImmutableArray<TEvent> events, string? reason)
+    {
+        var drafts = ImmutableArray.CreateBuilder<JournalDraft>(events.Length);
+        var (state, json) = (State, State is null ? null : JsonSerializer.Serialize(State, kind.StateJson));
+        foreach (var change in events)
+        {
+            state = kind.Apply(state, change);
+            var after = JsonSerializer.Serialize(state, kind.StateJson);
+            drafts.Add(new JournalDraft(Actions[change.GetType()], $"{kind.Subject}:{id}", JournalBody.Of(JsonSerializer.Serialize(change, kind.EventJson), json, after, reason)));
+            json = after;
+        }
+        return drafts.MoveToImmutable();
     }
 
     private TState Fold(ImmutableArray<TEvent> events)

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using Forge.Domain.Audit;
 using Forge.Storage.Audit;
@@ -66,8 +65,7 @@ public sealed class Ledger(ForgeDatabase database, DataKeys keys, TimeProvider c
         using var pass = await database.EnterAsync(ct);
         await using var context = database.Open();
         await using var transaction = await context.Database.BeginTransactionAsync(ct);
-        var entries = await StageEntriesAsync(context, chain, actor, correlationId, [draft], key, ct);
-        await context.SaveChangesAsync(ct);
+        var entries = await JournalAppend.WriteAsync(context, chain, actor, correlationId, [draft], key, clock.GetUtcNow(), ct);
         await transaction.CommitAsync(CancellationToken.None);
         return entries[0];
     }
@@ -96,7 +94,7 @@ public sealed class Ledger(ForgeDatabase database, DataKeys keys, TimeProvider c
         try
         {
             // The chain's lock comes first: whoever waits holds nothing that others need.
-            var entries = await StageEntriesAsync(context, commit.Chain, commit.Actor, commit.CorrelationId, commit.Entries, key, ct);
+            var entries = await JournalAppend.WriteAsync(context, commit.Chain, commit.Actor, commit.CorrelationId, commit.Entries, key, clock.GetUtcNow(), ct);
             map.Stage(context, commit.Id, commit.State, commit.ExpectedVersion);
             StageOutbox(context, commit.Outbox, $"{commit.Chain}-{entries[0].Seq}");
             await DeadlineStore.StageAsync(context, commit.Deadlines, ct);
@@ -117,28 +115,6 @@ public sealed class Ledger(ForgeDatabase database, DataKeys keys, TimeProvider c
             // Inserting what exists breaks several constraints at once, and SQLite names another one than the key.
             return commit.ExpectedVersion == 0 && await map.LoadAsync(context, commit.Id, ct) is not null ? new CommitResult.VersionConflict() : new CommitResult.UniqueConflict(constraint);
         }
-    }
-
-    /// <summary>Locks the chain and stages the entries that follow its head.</summary>
-    private async Task<ImmutableArray<JournalEntry>> StageEntriesAsync(
-        ForgeDbContext context, string chain, string actor, string correlationId, ImmutableArray<JournalDraft> drafts, SecretKey key, CancellationToken ct)
-    {
-        var genesis = JournalChain.Genesis(chain);
-        // Makes the head when there is none, and either way locks it until the transaction ends.
-        var locked = await context.JournalHeads
-            .FromSql($"INSERT INTO journal_head (chain, seq, hash) VALUES ({chain}, 0, {genesis}) ON CONFLICT (chain) DO UPDATE SET seq = journal_head.seq RETURNING chain, seq, hash")
-            .ToListAsync(ct);
-        var head = locked[0];
-        var at = clock.GetUtcNow();
-        var entries = ImmutableArray.CreateBuilder<JournalEntry>(drafts.Length);
-        foreach (var draft in drafts)
-        {
-            var entry = JournalChain.Next(chain, (head.Seq, head.Hash), at, actor, draft, RandomNumberGenerator.GetBytes(EntryBody.SaltBytes));
-            context.Add(JournalRow.From(entry, correlationId, EntryBody.Seal(key, RandomNumberGenerator.GetBytes(Envelope.NonceBytes), entry)));
-            (head.Seq, head.Hash) = (entry.Seq, entry.Hash);
-            entries.Add(entry);
-        }
-        return entries.ToImmutable();
     }
 
     private void StageOutbox(ForgeDbContext context, ImmutableArray<OutboxDraft> drafts, string id)

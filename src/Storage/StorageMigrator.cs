@@ -43,6 +43,12 @@ public sealed class StorageMigrator(ForgeDatabase database, TimeProvider clock)
     {
         await using var source = NpgsqlDataSource.Create(database.ConnectionString);
         await using var connection = await source.OpenConnectionAsync(ct);
+        if (!await MayMigrateAsync(connection, ct))
+        {
+            if (await PendingAsync(ct) is [_, ..] pending)
+                throw new InvalidOperationException($"The database lacks the migrations {string.Join(", ", pending)}, and this account may not make them: run --migrate with the migrator's account, then deploy/postgres/accounts.sql.");
+            return;
+        }
         // Belongs to this connection: released when it closes, however the process ends.
         await RunAsync(connection, FormattableString.Invariant($"SELECT pg_advisory_lock({LockKey})"), ct);
         try
@@ -58,6 +64,13 @@ public sealed class StorageMigrator(ForgeDatabase database, TimeProvider clock)
         {
             await RunAsync(connection, FormattableString.Invariant($"SELECT pg_advisory_unlock({LockKey})"), CancellationToken.None);
         }
+    }
+
+    /// <summary>The application's own account may read and write rows only; then others migrate.</summary>
+    private static async Task<bool> MayMigrateAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand("SELECT has_schema_privilege(current_user, current_schema(), 'CREATE')", connection);
+        return await command.ExecuteScalarAsync(ct) is true;
     }
 
     private async Task<FileStream> LockFileAsync(string path, CancellationToken ct)

@@ -22,16 +22,6 @@ public sealed class SealPostgresTests(PostgresStore store) : SealTests(store), I
 {
     [Fact]
     public async Task Seals_Truncate_IsRefused() => await RefusedAsync("TRUNCATE journal_seal", "journal is append-only");
-
-    [Fact]
-    public async Task Protection_OfAnAccountThatMayOnlyInsert_IsMoreThanTriggers()
-    {
-        Assert.Equal(JournalProtection.Triggers, await TheStore.Get<JournalReader>().ProtectionAsync(default));
-        await TheStore.SqlAsync("CREATE ROLE forge_app_test LOGIN; GRANT SELECT, INSERT ON journal_entry TO forge_app_test");
-        var options = TheStore.Database.Options with { ConnectionString = new Npgsql.NpgsqlConnectionStringBuilder(TheStore.Database.ConnectionString) { Username = "forge_app_test", Pooling = false }.ConnectionString };
-        using var limited = new ForgeDatabase(options);
-        Assert.Equal(JournalProtection.TriggersAndPrivileges, await new JournalReader(limited, TheStore.Get<DataKeys>()).ProtectionAsync(default));
-    }
 }
 
 public abstract class SealTests(Store store)

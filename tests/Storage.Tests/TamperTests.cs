@@ -80,6 +80,7 @@ public abstract class TamperTests : IAsyncLifetime
         Assert.Equal((0, report.Entries), (headers.ExitCode, headers.Withheld));
         Assert.Equal((0, 12L, 0), Of(await VerifyAsync(One)));
         Assert.Equal((0, 14L, 2), Of(await VerifyAsync(Platform)));
+        Assert.Equal(["eu-0000000000 0 unreadable (there is no such chain)"], Said(await VerifyAsync("eu-0000000000")));
 
         static (int, long, int) Of(JournalReport r) => (r.ExitCode, r.Entries, r.Seals);
     }

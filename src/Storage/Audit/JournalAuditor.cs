@@ -30,6 +30,7 @@ public sealed class JournalAuditor(ForgeDatabase database, DataKeys keys, SealSt
             var check = new ChainCheck(chain);
             tally.Add(await FollowAsync(check, scope.HeadersOnly, chain == OrganizationId.PlatformChain ? body => CompareAsync(body, scope.Chain, tally, ct) : null, ct), check);
             checkedThrough?.Invoke(new ChainHead(chain, check.Seq, check.Hash));
+            if (scope.Chain is not null && check.Entries == 0 && await HeadAsync(chain, ct) is null) tally.Add(new JournalFinding(chain, 0, 0, JournalFault.Unreadable, "there is no such chain"));
         }
         if (scope.Chain is { } single && single != OrganizationId.PlatformChain && !scope.HeadersOnly)
             await FollowAsync(new ChainCheck(OrganizationId.PlatformChain), headersOnly: false, body => CompareAsync(body, single, tally, ct), ct);

@@ -41,7 +41,7 @@ public sealed record Command<T>(T Value, CommandContext Context, IResult? Refuse
         var (key, version, refused) = CommandHeaders.Read(http);
         if (refused is not null) return new Command<T>(null!, null!, refused);
         var (value, hash, unreadable) = await JsonBody.ReadAsync<T>(http);
-        return new Command<T>(value!, new CommandContext(key, hash, http.Actor(), http.CorrelationId(), version), unreadable);
+        return new Command<T>(value!, new CommandContext(key, hash, http.Actor(), http.CorrelationId(), version, http.Reason()), unreadable);
     }
 }
 
@@ -55,7 +55,7 @@ public sealed record Order(CommandContext Context, IResult? Refused) : IRefusabl
     {
         var (key, version, refused) = CommandHeaders.Read(http);
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(http.Request.Path.ToString())));
-        return ValueTask.FromResult<Order?>(refused is null ? new Order(new CommandContext(key, hash, http.Actor(), http.CorrelationId(), version), null) : new Order(null!, refused));
+        return ValueTask.FromResult<Order?>(refused is null ? new Order(new CommandContext(key, hash, http.Actor(), http.CorrelationId(), version, http.Reason()), null) : new Order(null!, refused));
     }
 }
 
@@ -80,6 +80,9 @@ public static class CommandHeaders
 
     /// <summary>Journal actor of the signed-in person.</summary>
     public static string Actor(this HttpContext http) => http.User.UserId() is { } id ? "user:" + id : "anonymous";
+
+    /// <summary>Why the person does this, for the journal: header <c>Forge-Reason</c>, percent-encoded UTF-8; null when it is absent or blank.</summary>
+    internal static string? Reason(this HttpContext http) => Uri.UnescapeDataString(http.Request.Headers["Forge-Reason"].ToString()).Trim() is { Length: > 0 } reason ? reason : null;
 
     internal static (string Key, long? Version, IResult? Refused) Read(HttpContext http)
     {

@@ -49,6 +49,15 @@ public static class Policies
     /// <summary>Figures over all customers.</summary>
     public const string AnalyticsRead = "analytics.read";
 
+    /// <summary>See people, their roles and sessions.</summary>
+    public const string UserRead = "user.read";
+
+    /// <summary>Invite people, change their roles, disable them, end their sessions.</summary>
+    public const string UserManage = "user.manage";
+
+    /// <summary>The own factors and sessions.</summary>
+    public const string AccountManage = "account.manage";
+
     /// <summary>Registers every policy of the matrix; whatever names no policy is denied.</summary>
     public static IServiceCollection AddForgePolicies(this IServiceCollection services, PolicyMatrix matrix)
     {

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Text.Json;
 using Forge.Domain;
+using Forge.Domain.Contracts;
 using Forge.EndToEnd.Tests.Harness;
 using Forge.Testing;
 using Microsoft.Data.Sqlite;
@@ -11,6 +12,8 @@ namespace Forge.EndToEnd.Tests.Audit;
 /// <summary>The shipped command <c>audit verify</c> on the journal of a product that ran: its exit codes and its words, while somebody with every right changes the database.</summary>
 public sealed class AuditCommandTests(PublishedProduct published)
 {
+    private const int Writers = 4;
+
     [Fact]
     public async Task Verify_OnSqlite_EndsWithEachCode()
     {
@@ -32,6 +35,42 @@ public sealed class AuditCommandTests(PublishedProduct published)
         await using var product = await ProductProcess.StartPublishedAsync(published, demo: false, postgres: database);
         await RunThroughAsync(product, new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database) { Pooling = false }.ConnectionString),
             "ALTER TABLE journal_entry DISABLE TRIGGER ALL; ALTER TABLE journal_seal DISABLE TRIGGER ALL;");
+    }
+
+    [Fact]
+    public async Task Verify_AfterKillInTheMiddleOfAppends_Agrees()
+    {
+        await using var product = await ProductProcess.StartPublishedAsync(published, demo: false);
+        var (session, _, _) = await product.SetUpAsync();
+        using (session)
+        {
+            var written = 0;
+            var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var writers = Enumerable.Range(0, Writers).Select(writer => Task.Run(async () =>
+            {
+                try
+                {
+                    for (var i = 0; ; i++)
+                    {
+                        await session.CreateMonitoredOrganizationAsync($"Kill {writer}-{i}", SlaTerms.Default, new DateOnly(2026, 1, 1));
+                        if (Interlocked.Increment(ref written) == Writers * 5) enough.TrySetResult();
+                    }
+                }
+                catch (Exception gone) when (gone is HttpRequestException or IOException or TaskCanceledException)
+                {
+                    // killed
+                }
+            })).ToArray();
+            await await Task.WhenAny(enough.Task, Task.WhenAll(writers)).WaitAsync(TimeSpan.FromSeconds(60));
+            await product.KillAsync();
+            await Task.WhenAll(writers);
+            Assert.True(written >= Writers * 5, $"Only {written} organizations were made before the kill.");
+        }
+        var killed = await product.VerifyAsync();
+        Assert.True(killed.Code == 0, killed.Output);
+        await product.RestartAsync();
+        var again = await product.VerifyAsync();
+        Assert.True(again.Code == 0, again.Output);
     }
 
     private static async Task RunThroughAsync(ProductProcess product, DbConnection connection, string dropTriggers)

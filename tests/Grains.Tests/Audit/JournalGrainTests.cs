@@ -1,6 +1,9 @@
+using System.Text.Json;
 using Forge.Domain;
 using Forge.Domain.Audit;
+using Forge.Domain.Organizations;
 using Forge.Grains.Interfaces.Audit;
+using Forge.Grains.Interfaces.Organizations;
 using Forge.Storage;
 using Forge.Storage.Audit;
 using Microsoft.Extensions.DependencyInjection;
@@ -142,6 +145,22 @@ public sealed class JournalGrainTests : IAsyncLifetime
         var seq = await _spine.Grains.GetGrain<IJournalGrain>(Platform).Append("user:ana", "test.append", "s", "{}");
         RequestContext.Clear();
         Assert.Equal("0af7651916cd43dd8448eb211c80319c", (await Query.Entry(Platform, seq))!.CorrelationId);
+    }
+
+    [Fact]
+    public async Task Command_OnAThing_IsJournaledWithActorReasonBeforeAfterAndCorrelation()
+    {
+        var id = NewChain();
+        var grain = _spine.Grains.GetGrain<IOrganizationGrain>(id);
+        SpineCluster.Must(await grain.Create(new CreateOrganization("Before", id, null, Region.EU, OrganizationPlan.TEAM, false, 10), SpineCluster.Context()));
+
+        SpineCluster.Must(await grain.Edit(new EditOrganization("After", null, null, null, null, null, null), SpineCluster.Context() with { Reason = "The customer was renamed." }));
+
+        var entry = (await Query.Search(new JournalFilter(id, Action: "organization.changed"), null, 1)).Items[0];
+        Assert.Equal(("user:test", "test", "organization:" + id), (entry.Actor, entry.CorrelationId, entry.Subject));
+        using var body = JsonDocument.Parse(entry.Body!);
+        Assert.Equal("""{"name":{"from":"Before","to":"After"}}""", body.RootElement.GetProperty("changes").GetRawText());
+        Assert.Equal("The customer was renamed.", body.RootElement.GetProperty("reason").GetString());
     }
 
     private static string NewChain() => OrganizationId.Mint(Region.EU, Guid.NewGuid().ToByteArray());
