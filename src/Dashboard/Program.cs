@@ -13,7 +13,9 @@ builder.RootComponents.Add<App>("#app");
 // Without it no page could name itself in the tab.
 builder.RootComponents.Add<HeadOutlet>("head::after");
 builder.Services.AddSingleton(TimeProvider.System);
+#pragma warning disable RS0030 // The browser calls the host it came from.
 builder.Services.AddSingleton(new HttpClient { BaseAddress = new Uri(builder.HostEnvironment.BaseAddress) });
+#pragma warning restore RS0030
 builder.Services.AddSingleton<SessionToken>();
 builder.Services.AddSingleton<StepUpDesk>();
 builder.Services.AddSingleton<ForgeApi>();

@@ -106,6 +106,7 @@ public sealed record Problem(string Type, string Title, int Status, string Detai
 [JsonSerializable(typeof(JournalStatus))]
 [JsonSerializable(typeof(ChainStatus))]
 [JsonSerializable(typeof(JournalReport))]
+[JsonSerializable(typeof(JournalIncident))]
 [JsonSerializable(typeof(Page<SealView>))]
 [JsonSerializable(typeof(PublicKeySet))]
 [JsonSerializable(typeof(string))]

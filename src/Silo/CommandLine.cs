@@ -22,12 +22,19 @@ internal static class CommandLine
         : new StorageOptions { DataDirectory = options.DataDirectory };
 
     /// <summary>What the web surface needs.</summary>
-    public static WebApiOptions Web(SiloOptions options) => new()
+    public static WebApiOptions Web(SiloOptions options)
     {
-        DataDirectory = options.DataDirectory,
-        IdentityPostgres = options.PostgresConnection,
-        Https = options.Urls.All(u => u.StartsWith("https:", StringComparison.OrdinalIgnoreCase)),
-        BaseUrl = options.Urls[0],
-        Demo = options.Demo,
-    };
+        var web = new WebApiOptions
+        {
+            DataDirectory = options.DataDirectory,
+            IdentityPostgres = options.PostgresConnection,
+            Https = options.KnownProxies.Length > 0 || options.Urls.All(u => u.StartsWith("https:", StringComparison.OrdinalIgnoreCase)),
+            BaseUrl = options.Urls[0],
+            Demo = options.Demo,
+            Limits = options.Limits,
+        };
+        foreach (var proxy in options.KnownProxies) web.KnownProxies.Add(proxy);
+        foreach (var host in options.Hosts) web.Hosts.Add(host);
+        return web;
+    }
 }

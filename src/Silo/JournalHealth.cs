@@ -21,7 +21,7 @@ internal sealed class JournalHealth(IGrainFactory grains) : IHealthCheck
         {
             return HealthCheckResult.Degraded("The journal's verifier does not answer.", error);
         }
-        if (!status.Healthy) return HealthCheckResult.Degraded("The journal does not agree with itself: " + string.Join("; ", status.Findings.Take(3)));
+        if (!status.Healthy) return HealthCheckResult.Degraded("The journal does not agree with itself: " + string.Join("; ", status.Findings.Except(status.Recorded).Take(3)));
         return status.Problem is { } problem ? HealthCheckResult.Degraded(problem) : HealthCheckResult.Healthy();
     }
 }

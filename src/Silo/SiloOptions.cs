@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Forge.WebApi.Http;
 
 namespace Forge.Silo;
 
@@ -25,18 +26,28 @@ public sealed record SiloOptions(string DataDirectory, string[] Urls, bool Demo,
     /// <summary>Append-only file of journal seals (<c>Forge:Journal:SealFile</c>).</summary>
     public required string SealFile { get; init; }
 
+    /// <summary>Proxies in front of the web surface (<c>Forge:Http:KnownProxies</c>); with them plain HTTP is served on any address.</summary>
+    public string[] KnownProxies { get; init; } = [];
+
+    /// <summary>Host names answered (<c>Forge:Http:Hosts</c>).</summary>
+    public string[] Hosts { get; init; } = [];
+
+    /// <summary>How much the web surface takes (<c>Forge:Http:Limits</c>).</summary>
+    public EdgeLimits Limits { get; init; } = new();
+
     /// <summary>Reads the settings.</summary>
     /// <exception cref="SiloSettingsException">A setting is unsafe or makes no sense.</exception>
     public static SiloOptions Read(IConfiguration configuration)
     {
         var urls = (configuration["urls"] ?? configuration["Forge:Http:Urls"] ?? DefaultUrl).Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var demo = configuration.GetValue("demo", false) || configuration.GetValue("Forge:Demo", false);
+        var proxies = Words(configuration, "Forge:Http:KnownProxies");
         foreach (var url in urls)
         {
             if (IsLoopback(url)) continue;
             if (demo) throw new SiloSettingsException($"--demo is refused on {url}: demonstration data may only be served on a loopback address.");
-            if (!url.StartsWith("https:", StringComparison.OrdinalIgnoreCase))
-                throw new SiloSettingsException($"{url} is refused: plain HTTP is only served on a loopback address. Use https, or a reverse proxy on this machine.");
+            if (!url.StartsWith("https:", StringComparison.OrdinalIgnoreCase) && proxies.Length == 0)
+                throw new SiloSettingsException($"{url} is refused: plain HTTP is only served on a loopback address. Use https, a reverse proxy on this machine, or name the proxies in Forge:Http:KnownProxies.");
         }
         var postgresFile = configuration["Forge:Storage:PostgresConnectionFile"];
         var data = Path.GetFullPath(configuration["data"] ?? configuration["Forge:DataDirectory"] ?? "data");
@@ -49,6 +60,9 @@ public sealed record SiloOptions(string DataDirectory, string[] Urls, bool Demo,
             configuration.GetValue("Forge:Cluster:SiloPort", 0),
             configuration.GetValue("Forge:Cluster:GatewayPort", 0))
         {
+            KnownProxies = proxies,
+            Hosts = Words(configuration, "Forge:Http:Hosts"),
+            Limits = configuration.GetSection(EdgeLimits.Section).Get<EdgeLimits>() ?? new(),
             KeysDirectory = Path.GetFullPath(configuration["Forge:Keys:Directory"] ?? Path.Combine(data, "keys")),
             InitKeys = configuration.GetValue("init-keys", false),
             SealFile = Path.GetFullPath(configuration["Forge:Journal:SealFile"] ?? Path.Combine(data, "journal-seals.log")),
@@ -63,6 +77,10 @@ public sealed record SiloOptions(string DataDirectory, string[] Urls, bool Demo,
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
+
+    // A list of the configuration file, or one text with commas from environment and command line.
+    private static string[] Words(IConfiguration configuration, string key) =>
+        configuration.GetSection(key).Get<string[]>() ?? configuration[key]?.Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 
     private static bool IsLoopback(string url)
     {

@@ -9,9 +9,12 @@ using Forge.WebApi.Sla;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
@@ -44,6 +47,11 @@ public static class WebApiHost
         services.AddSingleton<IngestKeyAuthenticator>(s => s.GetRequiredService<IngestKeyCache>().AuthenticateAsync);
         services.AddHostedService<IngestKeyUseWriter>().AddHostedService<SetupAnnouncer>();
 
+        services.AddSingleton(OutboundOptions.Read(builder.Configuration, builder.Environment.IsProduction()));
+        services.AddSingleton<OutboundRefusals>();
+        services.AddSingleton(s => new OutboundGuard(s.GetRequiredService<OutboundOptions>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<OutboundRefusals>()));
+        services.AddSingleton(s => new OutboundTargets(s.GetRequiredService<OutboundOptions>()));
+
         services.AddSingleton<LiveFeed>().AddSingleton<LiveNode>();
         services.AddHostedService(s => s.GetRequiredService<LiveNode>()).AddHostedService<LiveSender>();
         services.AddSignalR(hub =>
@@ -62,12 +70,18 @@ public static class WebApiHost
                 : ["localhost", "127.0.0.1", "[::1]"];
             hosts.IncludeFailureMessage = false;
         });
+        services.AddForgeRateLimits(options.Limits).AddForgeOpenApi();
+        services.Configure<FormOptions>(form => (form.BufferBodyLengthLimit, form.MultipartBodyLengthLimit, form.ValueLengthLimit) = (options.Limits.FormBytes, options.Limits.FormBytes, options.Limits.FormBytes));
+        services.Configure<ForwardedHeadersOptions>(forwarded => ProxyList.Configure(forwarded, options.KnownProxies));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestLineSize = 8 * 1024;
-            kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
+            // A little more than RequestGuard takes, which answers with a problem; beyond it the server answers by itself, without a body.
+            kestrel.Limits.MaxRequestLineSize = options.Limits.UrlBytes + 4 * 1024;
+            kestrel.Limits.MaxRequestHeadersTotalSize = options.Limits.HeaderBytes + 16 * 1024;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+            kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(240, TimeSpan.FromSeconds(5));
+            kestrel.Limits.MinResponseDataRate = new MinDataRate(240, TimeSpan.FromSeconds(5));
         });
         return builder;
     }
@@ -76,11 +90,16 @@ public static class WebApiHost
     public static WebApplication MapForgeWebApi(this WebApplication app)
     {
         var options = app.Services.GetRequiredService<WebApiOptions>();
+        if (options.KnownProxies.Count > 0) app.UseForwardedHeaders();
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<ErrorHandling>();
+        app.UseMiddleware<InFlight>();
         app.UseHostFiltering();
+        if (options.Https) app.UseMiddleware<TransportGuard>();
         app.UseRouting();
+        app.UseMiddleware<RequestGuard>();
         app.UseAuthentication();
+        app.UseRateLimiter();
         app.UseMiddleware<SetupGate>();
         app.UseMiddleware<EnrolGate>();
         app.UseMiddleware<Csrf>();
@@ -88,6 +107,9 @@ public static class WebApiHost
 
         var api = app.MapGroup("/api");
         api.MapSession();
+        api.MapStepUps();
+        api.MapAccount();
+        api.MapUsers();
         api.MapIngestKeys();
         api.MapOrganizations();
         api.MapContracts();
@@ -101,8 +123,13 @@ public static class WebApiHost
         });
         app.MapForgeHealth();
         app.MapForgeMetrics();
+        app.MapForgeOpenApi();
         if (!options.ServeDashboard) return app;
-        app.MapStaticAssets().Add(endpoint => endpoint.Metadata.Add(new AllowAnonymousAttribute()));
+        app.MapStaticAssets().Add(endpoint =>
+        {
+            endpoint.Metadata.Add(new AllowAnonymousAttribute());
+            endpoint.Metadata.Add(DashboardFile.Mark);
+        });
         var index = app.Services.GetRequiredService<IndexPage>();
         app.MapMethods("/{*path:page}", ["GET", "HEAD"], index.SendAsync).AllowAnonymous().WithOrder(int.MaxValue);
         return app;

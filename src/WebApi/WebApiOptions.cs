@@ -1,3 +1,5 @@
+using Forge.WebApi.Http;
+
 namespace Forge.WebApi;
 
 /// <summary>What the composition root tells the web API.</summary>
@@ -17,6 +19,12 @@ public sealed class WebApiOptions
 
     /// <summary>Host names answered; anything else is 400. Empty = loopback names and the host of <see cref="BaseUrl"/>.</summary>
     public IList<string> Hosts { get; } = [];
+
+    /// <summary>Proxies whose forwarded headers count: addresses or CIDR networks. Set, it also says that browsers reach the proxy by https.</summary>
+    public IList<string> KnownProxies { get; } = [];
+
+    /// <summary>How much the node takes.</summary>
+    public EdgeLimits Limits { get; set; } = new();
 
     /// <summary>True when seeded demo data is shown.</summary>
     public bool Demo { get; set; }

@@ -1,4 +1,5 @@
 using Forge.Dashboard.Api;
+using Forge.Dashboard.Frame;
 using Forge.Domain.Audit;
 using Microsoft.AspNetCore.Components;
 
@@ -11,6 +12,7 @@ public sealed partial class StepUpDialog : IDisposable
     private StepUpOptions? _options;
     private Problem? _problem;
     private string _code = "";
+    private string? _focus;
     private bool _busy;
 
     [Inject] private StepUpDesk Desk { get; set; } = null!;
@@ -21,6 +23,8 @@ public sealed partial class StepUpDialog : IDisposable
 
     [Inject] private Passkeys Passkeys { get; set; } = null!;
 
+    [Inject] private Browser Browser { get; set; } = null!;
+
     /// <inheritdoc />
     public void Dispose()
     {
@@ -30,6 +34,14 @@ public sealed partial class StepUpDialog : IDisposable
 
     /// <inheritdoc />
     protected override void OnInitialized() => Desk.Changed += Look;
+
+    /// <inheritdoc />
+    protected override async Task OnAfterRenderAsync(bool firstRender)
+    {
+        if (_focus is not { } field) return;
+        _focus = null;
+        await Browser.FocusAsync(field);
+    }
 
     private void Look() => _ = InvokeAsync(async () =>
     {
@@ -45,7 +57,9 @@ public sealed partial class StepUpDialog : IDisposable
     {
         if (_question is not { } question) return;
         var answer = await Api.SendAsync(HttpMethod.Post, "api/auth/step-up/options", new StepUpRequest(question.Purpose, question.Subject), ForgeJson.Default.StepUpRequest, ForgeJson.Default.StepUpOptions);
-        if (ReferenceEquals(question, _question)) (_options, _problem) = (answer.Value, answer.Problem);
+        if (!ReferenceEquals(question, _question)) return;
+        (_options, _problem) = (answer.Value, answer.Problem);
+        _focus = _options switch { { PasskeyOptions: not null } => "#step-up-passkey", { Code: true } => "#step-up-code", _ => null };
     }
 
     private async Task PasskeyAsync()
@@ -73,7 +87,7 @@ public sealed partial class StepUpDialog : IDisposable
         (_busy, _code) = (false, "");
         if (answer.Value is not { } done)
         {
-            _problem = answer.Problem;
+            (_problem, _focus) = (answer.Problem, options.Code ? "#step-up-code" : null);
             // A passkey's challenge is used up by an attempt.
             if (credential is not null) await KeepAsync(BeginAsync);
             return;

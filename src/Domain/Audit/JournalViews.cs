@@ -102,7 +102,7 @@ public enum JournalProtection
 }
 
 /// <summary>What the background verifier knows.</summary>
-/// <param name="Healthy">False after a disagreement, until a complete check agrees again.</param>
+/// <param name="Healthy">False after a disagreement, until a complete check agrees again or every finding was recorded as an incident.</param>
 /// <param name="CheckedAt">End of the newest check of new entries; null before the first.</param>
 /// <param name="CompleteAt">End of the newest check of everything; null before the first.</param>
 /// <param name="Chains">Chains that were checked.</param>
@@ -113,13 +113,29 @@ public enum JournalProtection
 /// <param name="Findings">What disagrees; at most 200.</param>
 /// <param name="Problem">Why the newest check could not be finished, or null.</param>
 /// <param name="Protection">What keeps the application from changing entries.</param>
+/// <param name="Recorded">Which of the findings somebody recorded as an incident: known, and no longer a reason to be red.</param>
 [GenerateSerializer, Immutable, Alias("forge.JournalStatus")]
 public sealed record JournalStatus(
     bool Healthy, DateTimeOffset? CheckedAt, DateTimeOffset? CompleteAt, int Chains, long Entries, long VerifiedThrough, DateTimeOffset? LastSealAt, long? LastSealSeq,
-    ImmutableArray<JournalFinding> Findings, string? Problem, JournalProtection Protection)
+    ImmutableArray<JournalFinding> Findings, string? Problem, JournalProtection Protection, ImmutableArray<JournalFinding> Recorded)
 {
     /// <summary>Before the first check.</summary>
-    public static JournalStatus Unknown { get; } = new(true, null, null, 0, 0, 0, null, null, [], null, JournalProtection.Triggers);
+    public static JournalStatus Unknown { get; } = new(true, null, null, 0, 0, 0, null, null, [], null, JournalProtection.Triggers, []);
+}
+
+/// <summary>Findings that a person has seen and explained; body of the entry <c>journal.incident</c>.</summary>
+/// <param name="Text">What happened, in their words.</param>
+/// <param name="Findings">Which findings that explains.</param>
+public sealed record JournalIncident(string Text, ImmutableArray<JournalFinding> Findings)
+{
+    /// <summary>Action of the entries.</summary>
+    public const string Action = "journal.incident";
+
+    /// <summary>Findings of one entry: its body has at most 16 KiB.</summary>
+    public const int MostFindings = 50;
+
+    /// <summary>Longest text in characters.</summary>
+    public const int LongestText = 2_000;
 }
 
 /// <summary>How far one chain was checked: the line "verified through …".</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Forge.Domain;
 using Forge.Domain.Audit;
 using Orleans.Concurrency;
 
@@ -69,6 +70,13 @@ public interface IJournalVerifierGrain : IGrainWithStringKey
     /// <summary>What is known.</summary>
     [Alias("Status"), AlwaysInterleave, ReadOnly]
     Task<JournalStatus> Status();
+
+    /// <summary>
+    /// Records what was found as an incident (a SeniorAdmin does; the caller checks that): it is journaled, stays in every report, and makes health red no longer.
+    /// Text: 1..2,000 characters, else <c>validation_failed</c>.
+    /// </summary>
+    [Alias("RecordIncident")]
+    Task<Outcome<JournalStatus>> RecordIncident(string text, string actor, string correlationId);
 
     /// <summary>How far one chain was checked.</summary>
     [Alias("ChainStatus"), AlwaysInterleave, ReadOnly]

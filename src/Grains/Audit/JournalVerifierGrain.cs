@@ -20,11 +20,42 @@ public sealed partial class JournalVerifierGrain(
     private static readonly TimeSpan NewEvery = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan AllEvery = TimeSpan.FromDays(1);
 
+    private const int IncidentsAtOnce = 200;
+
+    private readonly HashSet<JournalFinding> _recorded = [];
     private readonly Dictionary<string, ChainHead> _through = new(StringComparer.Ordinal);
     private JournalStatus _status = JournalStatus.Unknown;
     private Task _running = Task.CompletedTask;
     private DateTimeOffset? _allStarted;
     private DateTimeOffset? _newStarted;
+
+    /// <inheritdoc/>
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        JournalCursor? after = null;
+        do
+        {
+            var page = await reader.SearchAsync(new JournalFilter(OrganizationId.PlatformChain, Action: JournalIncident.Action), after, IncidentsAtOnce, cancellationToken);
+            foreach (var entry in page.Items)
+                if (entry.Body is { } body) _recorded.UnionWith(JsonSerializer.Deserialize(body, ForgeJson.Default.JournalIncident)!.Findings);
+            after = page.NextCursor is { } next ? JournalCursor.Parse(next) : null;
+        }
+        while (after is not null);
+    }
+
+    /// <inheritdoc/>
+    public async Task<Outcome<JournalStatus>> RecordIncident(string text, string actor, string correlationId)
+    {
+        if (text.Trim().Length is 0 or > JournalIncident.LongestText) return Outcome<JournalStatus>.No(Refusal.Validation([new FieldError("text", "length")]), 0);
+        foreach (var findings in _status.Findings.Except(_recorded).ToList().Chunk(JournalIncident.MostFindings))
+        {
+            await ledger.AppendAsync(OrganizationId.PlatformChain, actor, correlationId,
+                new JournalDraft(JournalIncident.Action, "platform", JsonSerializer.Serialize(new JournalIncident(text.Trim(), [.. findings]), ForgeJson.Default.JournalIncident)), default);
+            _recorded.UnionWith(findings);
+        }
+        Conclude(_status.Findings);
+        return Outcome<JournalStatus>.Of(await Status(), 0);
+    }
 
     /// <inheritdoc/>
     public Task Tick()
@@ -67,9 +98,10 @@ public sealed partial class JournalVerifierGrain(
         var known = _status.Findings;
         _status = _status with
         {
-            Healthy = report.Agrees, CheckedAt = now, CompleteAt = now, Chains = report.Chains, Entries = report.Entries, Findings = report.Findings, Problem = null,
+            CheckedAt = now, CompleteAt = now, Chains = report.Chains, Entries = report.Entries, Problem = null,
             VerifiedThrough = Platform, Protection = await reader.ProtectionAsync(default),
         };
+        Conclude(report.Findings);
         await ledger.AppendAsync(OrganizationId.PlatformChain, Actor, "", new JournalDraft(
             "journal.verified", "platform", JsonSerializer.Serialize(report with { Findings = [.. report.Findings.Take(20)] }, ForgeJson.Default.JournalReport)), default);
         Tell(report.Findings.Except(known));
@@ -93,9 +125,9 @@ public sealed partial class JournalVerifierGrain(
         var fresh = found.Except(_status.Findings).ToImmutableArray();
         _status = _status with
         {
-            Healthy = _status.Healthy && fresh.IsEmpty, CheckedAt = time.GetUtcNow(), Chains = _through.Count, Entries = _status.Entries + entries, Problem = null, VerifiedThrough = Platform,
-            Findings = [.. _status.Findings.Concat(fresh).Take(JournalReport.MostFindings)],
+            CheckedAt = time.GetUtcNow(), Chains = _through.Count, Entries = _status.Entries + entries, Problem = null, VerifiedThrough = Platform,
         };
+        Conclude([.. _status.Findings.Concat(fresh).Take(JournalReport.MostFindings)]);
         if (fresh.IsEmpty) return;
         foreach (var chunk in fresh.Chunk(20))
             await ledger.AppendAsync(OrganizationId.PlatformChain, Actor, "", new JournalDraft(
@@ -109,6 +141,9 @@ public sealed partial class JournalVerifierGrain(
         var heads = (await reader.HeadsAsync(default)).Select(h => h.Chain).ToHashSet(StringComparer.Ordinal);
         return _through.Values.Where(t => t.Seq > 0 && !heads.Contains(t.Chain)).Select(t => new JournalFinding(t.Chain, 1, t.Seq, JournalFault.TailCut, "they were there at the check before")).ToList();
     }
+
+    private void Conclude(ImmutableArray<JournalFinding> findings) =>
+        _status = _status with { Findings = findings, Recorded = [.. findings.Where(_recorded.Contains)], Healthy = findings.All(_recorded.Contains) };
 
     private long Platform => _through.GetValueOrDefault(OrganizationId.PlatformChain)?.Seq ?? 0;
 

@@ -25,7 +25,7 @@ internal sealed class ErrorHandling(RequestDelegate next, ILogger<ErrorHandling>
             return;
         }
         var status = http.Response.StatusCode;
-        if (status < 400 || http.Response.HasStarted || !IsProduct(http.Request.Path) || http.Response.ContentLength is > 0 || http.Response.ContentType is not null) return;
+        if (status < 400 || http.Response.HasStarted || !IsProduct(http) || http.Response.ContentLength is > 0 || http.Response.ContentType is not null) return;
         var (code, detail) = Bare(status);
         await Problems.WriteAsync(http, status, code, detail);
     }
@@ -61,7 +61,9 @@ internal sealed class ErrorHandling(RequestDelegate next, ILogger<ErrorHandling>
         _ => failure.InnerException is { } inner && IsUnavailable(inner),
     };
 
-    private static bool IsProduct(PathString path) => path.IsUnder("/api") && !path.IsUnder("/api/ingest");
+    // Ingest answers faults itself, but an address or method it does not have is nobody's.
+    private static bool IsProduct(HttpContext http) =>
+        http.Request.Path.IsUnder("/api") && (!http.Request.Path.IsUnder("/api/ingest") || http.GetEndpoint() is not RouteEndpoint);
 
     private static (string Code, string Detail) Bare(int status) => status switch
     {
@@ -71,7 +73,9 @@ internal sealed class ErrorHandling(RequestDelegate next, ILogger<ErrorHandling>
         404 => ("not_found", "There is nothing at this address."),
         405 => ("method_not_allowed", "This address does not take this method."),
         413 => ("body_too_large", "The body is too large."),
+        414 => ("url_too_long", "The address is too long."),
         415 => ("content_type_unsupported", "This content type is not supported."),
+        431 => ("headers_too_large", "The headers are too large."),
         429 => ("rate_limited", "Too many requests."),
         >= 500 => ("unexpected", "Something failed on our side."),
         _ => ("refused", "The request was refused."),

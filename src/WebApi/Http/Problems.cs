@@ -22,7 +22,13 @@ public static class Problems
     /// <summary>Writes a problem as the whole response.</summary>
     public static async Task WriteAsync(HttpContext http, int status, string code, string detail, IReadOnlyList<FieldError>? fields = null, long? version = null)
     {
-        var problem = new Problem("/problems/" + code, Title(status), status, detail, code, http.CorrelationId(), Map(fields), Version: version);
+        var why = code == "password_refused" && fields is [var only, ..] ? only.Code : null;
+        await WriteAsync(http, new Problem("/problems/" + code, Title(status), status, detail, code, http.CorrelationId(), Map(fields), Version: version, Why: why));
+    }
+
+    private static async Task WriteAsync(HttpContext http, Problem problem)
+    {
+        var status = problem.Status;
         http.Response.StatusCode = status;
         http.Response.ContentType = ContentType;
         if (status == StatusCodes.Status503ServiceUnavailable && !http.Response.Headers.ContainsKey("Retry-After")) http.Response.Headers.RetryAfter = "1";
@@ -36,6 +42,9 @@ public static class Problems
         http.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         return Of(StatusCodes.Status429TooManyRequests, "rate_limited", "Too many tries. Wait as long as Retry-After says.");
     }
+
+    /// <summary>403 <c>step_up_required</c>: prove yourself for this purpose and subject, then send the command again.</summary>
+    public static IResult StepUpRequired(string purpose, string subject, TimeSpan maxAge) => new StepUpResult(purpose, subject, maxAge);
 
     /// <summary>Ties request, journal entry and log together.</summary>
     public static string CorrelationId(this HttpContext http) => Activity.Current?.TraceId.ToHexString() ?? http.TraceIdentifier;
@@ -58,9 +67,12 @@ public static class Problems
         405 => "Method not allowed",
         409 => "Conflict",
         413 => "Body too large",
+        414 => "Address too long",
         415 => "Content type not supported",
+        421 => "Wrong transport",
         422 => "A value is not valid",
         429 => "Too many requests",
+        431 => "Headers too large",
         503 => "Not available now",
         _ => status >= 500 ? "Unexpected error" : "Refused",
     };
@@ -76,5 +88,15 @@ public static class Problems
     private sealed class ProblemResult(int status, string code, string detail, IReadOnlyList<FieldError>? fields, long? version) : IResult
     {
         public Task ExecuteAsync(HttpContext httpContext) => WriteAsync(httpContext, status, code, detail, fields, version);
+    }
+
+    private sealed class StepUpResult(string purpose, string subject, TimeSpan maxAge) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            const string Code = "step_up_required";
+            return WriteAsync(httpContext, new Problem("/problems/" + Code, Title(StatusCodes.Status403Forbidden), StatusCodes.Status403Forbidden, "Prove again that it is you, then send the command once more.", Code,
+                httpContext.CorrelationId(), Purpose: purpose, Subject: subject, MaxAgeSeconds: (int)maxAge.TotalSeconds));
+        }
     }
 }

@@ -47,6 +47,12 @@ public sealed class SignInLimits(TimeProvider time)
     /// <summary>5 tries of the setup link a minute, whoever tries.</summary>
     public AttemptLimit Setup { get; } = new(5, Minute, time);
 
+    /// <summary>30 step-ups begun a minute per person; proofs count as sign-ins.</summary>
+    public AttemptLimit StepUp { get; } = new(30, Minute, time);
+
+    /// <summary>10 looks at an invitation a minute per address.</summary>
+    public AttemptLimit Invitation { get; } = new(10, Minute, time);
+
     /// <summary>The address limits count by: IPv6 by its /64.</summary>
     public static string AddressOf(HttpContext http)
     {

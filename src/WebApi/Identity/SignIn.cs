@@ -41,7 +41,7 @@ public static class SignIn
         services.AddSingleton(new BreachedPasswords(options.BreachedPasswordsFile));
         services.AddSingleton<PasswordRules>().AddSingleton<SessionStore>().AddSingleton<ChallengeStore>().AddSingleton<FactorStore>();
         services.AddSingleton<EndedSource>(s => s.GetRequiredService<SessionStore>().EndedAsync);
-        services.AddScoped<Passkeys>().AddScoped<Enrolments>().AddScoped<People>().AddScoped<PasswordCheck>().AddScoped<SignInFlow>();
+        services.AddScoped<Passkeys>().AddScoped<Enrolments>().AddScoped<People>().AddScoped<PasswordCheck>().AddScoped<SignInFlow>().AddScoped<StepUps>().AddScoped<Account>().AddScoped<Invitations>().AddScoped<Users>().AddSingleton<Links>();
         services.AddSingleton<SignInJournal>();
         services.AddHostedService<SessionSweep>().AddHostedService(s => s.GetRequiredService<SignInJournal>());
         return services;

@@ -25,7 +25,7 @@ internal static class SlaMappingEndpoints
             await KnownAsync(id, grains) ?? await ShowAsync(id, http, grains)).RequireAuthorization(Policies.SlaMappingRead);
         sla.MapPut("/organizations/{id}/mapping", async (string id, Command<PutSlaMapping> command, HttpContext http, IGrainFactory grains) =>
             OrganizationEndpoints.Known(id) ?? Answers.Of(http, await grains.GetGrain<ISlaMappingGrain>(id).Put(command.Value, command.Context))).NeedsVersion().RequireAuthorization(Policies.SlaMappingWrite);
-        sla.MapPost("/mapping/try", TryAsync).RequireAuthorization(Policies.SlaMappingRead);
+        sla.MapPost("/mapping/try", TryAsync).WithMetadata(new BodyLimit(new IngestOptions().MaxBodyBytes, AnyType: true)).RequireAuthorization(Policies.SlaMappingRead);
         sla.MapGet("/ingest-health", (HttpContext http, TimeProvider time) => Answers.Json(new IngestHealth(
             time.GetUtcNow(), [.. (http.RequestServices.GetService<IngestStats>()?.Snapshot() ?? []).Select(k => new IngestKeyHealth(k.KeyId, k.Requests, k.Accepted, k.Ignored, k.Refused, k.Faults, k.LastAt))])))
             .RequireAuthorization(Policies.SlaMappingRead);

@@ -41,7 +41,7 @@ public sealed class UsersPageTests
         using var __ = page;
         Assert.Equal(["Ana", "Bo"], Names(view));
         var cells = view.FindAll("tbody tr")[1].QuerySelectorAll("td").Select(c => c.TextContent.Trim()).ToArray();
-        Assert.Equal(["Bobo@acme.exampleAuditor", "Disabled", "Auditor", "Password and code", "never", "1", "30 days ago"], cells);
+        Assert.Equal(["Bobo@acme.exampleAuditor, never signed in", "Disabled", "Auditor", "Password and code", "never", "1", "30 days ago"], cells);
         Assert.Contains("1 person may sign in, 2 of them senior admins.", view.Find("h1 + p").TextContent, StringComparison.Ordinal);
     }
 

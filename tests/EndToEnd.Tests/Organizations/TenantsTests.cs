@@ -18,7 +18,7 @@ public sealed class TenantsTests(PublishedProduct published, Browser browser)
     [Fact]
     public async Task Tenants_WithMoreThanAThousand_AreSearchedFilteredWalkedAndOpened()
     {
-        await using var product = await ProductProcess.StartPublishedAsync(published, demo: true);
+        await using var product = await ProductProcess.StartPublishedAsync(published, demo: true, settings: ["--Forge:Http:Limits:CommandsPerMinute=100000", "--Forge:Http:Limits:ReadsPerMinute=100000"]);   // one person makes them all
         var (email, credentials) = await product.DemoUserAsync(Roles.PlatformAdmin);
         using (var session = await ProductSession.SignInAsync(product.Url, email, credentials))
         {

@@ -86,6 +86,18 @@ internal sealed class TestNode : IAsyncDisposable
         return browser;
     }
 
+    /// <summary>A step-up that was proved, without spending one of the app's steps: the ceremony itself has tests of its own.</summary>
+    public async Task<string> StepUpAsync(Browser person, string purpose, string subject)
+    {
+        var session = await person.ReadSessionAsync();
+        var now = Services.GetRequiredService<TimeProvider>().GetUtcNow();
+        var row = new StepUpRow { Id = Guid.NewGuid().ToString("N"), SessionId = session.SessionId!, UserId = session.UserId!, Purpose = purpose, Subject = subject, ExpiresAt = now.AddMinutes(5), ProvedAt = now, Method = "otp" };
+        await using var store = Services.GetRequiredService<Func<IdentityStore>>()();
+        store.StepUps.Add(row);
+        await store.SaveChangesAsync();
+        return row.Id;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _app.StopAsync();
@@ -124,6 +136,22 @@ internal sealed class Browser
     {
         var ticket = await ReadAsync(await PostAsync("/api/auth/password", new SignInRequest(email, password)), ForgeJson.Default.SignInTicket);
         return await ReadAsync(await PostAsync("/api/auth/totp", new TotpSignIn(ticket.Ticket, await AuthenticatorApp.Of(seed).NextAsync(_time))), ForgeJson.Default.SessionView);
+    }
+
+    /// <summary>Steps up with a code; answers what the command's header carries.</summary>
+    public async Task<string> StepUpAsync(string purpose, string subject, string seed)
+    {
+        var options = await ReadAsync(await PostAsync("/api/auth/step-up/options", new StepUpRequest(purpose, subject)), ForgeJson.Default.StepUpOptions);
+        var proof = new StepUpProof(options.StepUpId, null, await AuthenticatorApp.Of(seed).NextAsync(_time));
+        return (await ReadAsync(await PostAsync("/api/auth/step-up", proof), ForgeJson.Default.StepUpDone)).StepUpId;
+    }
+
+    /// <summary>Steps up with a passkey.</summary>
+    public async Task<string> StepUpAsync(string purpose, string subject, SoftPasskey passkey, string origin)
+    {
+        var options = await ReadAsync(await PostAsync("/api/auth/step-up/options", new StepUpRequest(purpose, subject)), ForgeJson.Default.StepUpOptions);
+        var proof = JsonSerializer.Serialize(new StepUpProof(options.StepUpId, passkey.Get(options.PasskeyOptions!), null), ForgeJson.Default.StepUpProof);
+        return (await ReadAsync(await SendAsync(HttpMethod.Post, "/api/auth/step-up", proof, ("Origin", origin)), ForgeJson.Default.StepUpDone)).StepUpId;
     }
 
     /// <summary>Makes the first administrator with password and app.</summary>

@@ -215,3 +215,30 @@ public sealed class EdgeTests(EdgeFixture fixture) : IClassFixture<EdgeFixture>
 
     private static string Header(HttpResponseMessage answer, string name) => Assert.Single(answer.Headers.GetValues(name));
 }
+
+public sealed class OpenApiTests
+{
+    [Fact]
+    public async Task Document_NamesEveryEndpointAndIsForAdministrators()
+    {
+        await using var node = await TestNode.StartAsync();
+        var admin = await node.AdminAsync();
+        using var answer = await admin.GetAsync("/api/openapi.json");
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.StatusCode == HttpStatusCode.OK, text);
+        using var document = System.Text.Json.JsonDocument.Parse(text);
+        var described = document.RootElement.GetProperty("paths").EnumerateObject().SelectMany(p => p.Value.EnumerateObject().Select(m => m.Name.ToUpperInvariant() + " " + p.Name)).ToHashSet(StringComparer.Ordinal);
+        var mapped = Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<Microsoft.AspNetCore.Routing.EndpointDataSource>(node.Services).Endpoints.OfType<Microsoft.AspNetCore.Routing.RouteEndpoint>()
+            .Where(e => e.RoutePattern.RawText!.StartsWith("/api/", StringComparison.Ordinal) && e.RoutePattern.RawText != OpenApiDocument.Path)
+            .SelectMany(e => e.Metadata.OfType<Microsoft.AspNetCore.Routing.HttpMethodMetadata>().Last().HttpMethods.Select(m => m + " " + e.RoutePattern.RawText!.TrimEnd('/'))).ToList();
+        Assert.True(mapped.Count > 25, $"Only {mapped.Count} endpoints are mapped.");
+        Assert.Equal([], mapped.Except(described));
+        var create = document.RootElement.GetProperty("paths").GetProperty("/api/organizations").GetProperty("post");
+        Assert.Contains("isEnterpriseCustomer", create.GetProperty("requestBody").GetRawText(), StringComparison.Ordinal);
+
+        using var stranger = await node.Open().GetAsync("/api/openapi.json");
+        Assert.Equal(HttpStatusCode.Unauthorized, stranger.StatusCode);
+        using var auditor = await (await node.DemoAsync(Domain.Audit.Roles.Auditor)).GetAsync("/api/openapi.json");
+        Assert.Equal(HttpStatusCode.Forbidden, auditor.StatusCode);
+    }
+}

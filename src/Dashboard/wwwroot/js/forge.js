@@ -95,6 +95,14 @@ export function kiosk() {
   };
 }
 
+// The first thing to fill in or press; the cross at the top only when there is nothing else.
+function begin(dialog) {
+  for (const choice of ["[autofocus]", "input:enabled, select:enabled, textarea:enabled", ".button.primary:enabled", "footer .button:enabled", ".button:enabled"]) {
+    const found = dialog?.querySelector(choice);
+    if (found) return found.focus();
+  }
+}
+
 // A modal on the browser's own dialog: focus stays inside, Escape asks to close, focus returns afterwards.
 export function openModal(element, dotnet) {
   element.addEventListener("cancel", (event) => {
@@ -107,9 +115,12 @@ export function openModal(element, dotnet) {
   new MutationObserver((_, observer) => {
     if (element.isConnected) return;
     observer.disconnect();
-    if (before?.isConnected && document.activeElement === document.body) before.focus();
+    if (document.activeElement !== document.body) return;
+    before?.focus();
+    // What was pressed may be disabled while its command runs: then the dialog below takes the focus.
+    if (document.activeElement === document.body) begin([...document.querySelectorAll("dialog[open]")].pop());
   }).observe(document.body, { childList: true, subtree: true });
-  element.querySelector("[autofocus], input, select, textarea, .button.primary, .button")?.focus();
+  begin(element);
 }
 
 // Arrow keys, Page Up and Down, Home and End walk the links of a list that draws only what is visible.
