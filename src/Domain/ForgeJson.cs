@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Forge.Domain.Audit;
 using Forge.Domain.Contracts;
 using Forge.Domain.Live;
+using Forge.Domain.Operations;
 using Forge.Domain.Organizations;
 using Forge.Domain.Sla;
 
@@ -61,6 +62,8 @@ public sealed record Problem(string Type, string Title, int Status, string Detai
 [JsonSerializable(typeof(SlaOrganizationView))]
 [JsonSerializable(typeof(SlaHistory))]
 [JsonSerializable(typeof(IngestReceipt))]
+[JsonSerializable(typeof(PlatformAnalytics))]
+[JsonSerializable(typeof(PlatformHealthView))]
 [JsonSerializable(typeof(LiveStart))]
 [JsonSerializable(typeof(LiveFrame))]
 [JsonSerializable(typeof(LiveHeartbeat))]

@@ -19,6 +19,7 @@ public sealed class ForgeDatabase : IDisposable
     public ForgeDatabase(StorageOptions options)
     {
         Options = options;
+        Figures = new StorageFigures(() => _gate.Waiting);
         if (options.Provider == StorageProvider.Sqlite)
         {
             Directory.CreateDirectory(options.DataDirectory);
@@ -46,9 +47,13 @@ public sealed class ForgeDatabase : IDisposable
     /// <summary>For Orleans' providers.</summary>
     public OrleansAdoNet Orleans { get; }
 
+    /// <summary>What writing costs.</summary>
+    public StorageFigures Figures { get; }
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        Figures.Dispose();
         Orleans.DataSource?.Dispose();
         _gate.Dispose();
     }

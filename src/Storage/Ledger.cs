@@ -85,6 +85,7 @@ public sealed class Ledger(ForgeDatabase database, DataKeys keys, TimeProvider c
     private async Task<CommitResult> TryCommitAsync<TState>(LedgerCommit<TState> commit, CancellationToken ct)
         where TState : class
     {
+        using var measured = database.Figures.Measure();
         var map = AggregateMaps.Of<TState>();
         var key = await keys.CurrentAsync(commit.Chain, ct);
         using var pass = await database.EnterAsync(ct);

@@ -7,18 +7,32 @@ namespace Forge.Storage;
 public sealed class SqliteGate : IDisposable
 {
     private readonly SemaphoreSlim _slot = new(1, 1);
+    private int _waiting;
+
+    /// <summary>Who waits for the slot now.</summary>
+    public int Waiting => Volatile.Read(ref _waiting);
 
     /// <summary>Waits for the slot; disposing the answer gives it back, once.</summary>
     public async ValueTask<IDisposable> EnterAsync(CancellationToken ct)
     {
-        await _slot.WaitAsync(ct);
+        Interlocked.Increment(ref _waiting);
+        try
+        {
+            await _slot.WaitAsync(ct);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
         return new Pass(_slot);
     }
 
     /// <summary>Waits for the slot on this thread.</summary>
     public IDisposable Enter()
     {
+        Interlocked.Increment(ref _waiting);
         _slot.Wait();
+        Interlocked.Decrement(ref _waiting);
         return new Pass(_slot);
     }
 

@@ -1,6 +1,7 @@
 using Forge.Domain.Audit;
 using Forge.Storage.Audit;
 using Forge.Storage.Contracts;
+using Forge.Storage.Operations;
 using Forge.Storage.Organizations;
 using Forge.Storage.Sla;
 using Microsoft.Extensions.DependencyInjection;
@@ -32,6 +33,8 @@ public static class StorageServices
         services.AddSingleton<JournalReader>();
         services.AddSingleton<PrincipalReader>();
         services.AddSingleton<OrganizationReader>();
+        services.AddSingleton<AnalyticsReader>();
+        services.AddSingleton<PlatformReader>();
         services.AddSingleton<ContractReader>();
         services.AddSingleton<ViolationReader>();
         services.AddSingleton<AlertReader>();

@@ -3,6 +3,7 @@ using Forge.WebApi.Contracts;
 using Forge.WebApi.Http;
 using Forge.WebApi.Identity;
 using Forge.WebApi.Live;
+using Forge.WebApi.Operations;
 using Forge.WebApi.Organizations;
 using Forge.WebApi.Sla;
 using Microsoft.AspNetCore.Antiforgery;
@@ -59,6 +60,7 @@ public static class WebApiHost
             hub.EnableDetailedErrors = false;
         }).AddJsonProtocol(json => json.PayloadSerializerOptions = SharedDeltas.Options());
 
+        services.AddForgeMetrics();
         services.AddHealthChecks().AddCheck<IdentityHealth>("identity", tags: [HealthEndpoints.Ready, HealthEndpoints.Startup]);
         services.Configure<RouteOptions>(routes => routes.ConstraintMap["page"] = typeof(PageConstraint));
         services.Configure<HostFilteringOptions>(hosts =>
@@ -112,6 +114,7 @@ public static class WebApiHost
         api.MapOrganizations();
         api.MapContracts();
         api.MapSla();
+        api.MapOperations();
         api.MapSlaMappings();
         app.MapHub<LiveHub>("/hubs/live", hub =>
         {
@@ -119,6 +122,7 @@ public static class WebApiHost
             hub.TransportSendTimeout = TimeSpan.FromSeconds(5);
         });
         app.MapForgeHealth();
+        app.MapForgeMetrics();
         app.MapForgeOpenApi();
         if (!options.ServeDashboard) return app;
         app.MapStaticAssets().Add(endpoint =>

@@ -21,6 +21,12 @@ public static class Glyphs
     /// <summary>Organizations.</summary>
     public const string Organizations = "<path d='M4 20V6l8-2v16M12 9h8v11M4 20h17M7.5 9v.01M7.5 13v.01M7.5 17v.01M16 13v.01M16 17v.01'/>";
 
+    /// <summary>Platform health.</summary>
+    public const string Pulse = "<path d='M4 6h16v10H4zM9 20h6M7 11h2.5l1.5-3 2 6 1.5-3H17'/>";
+
+    /// <summary>Analytics.</summary>
+    public const string Chart = "<path d='M4 20V4M4 20h16M8 16v-5M12 16V7M16 16v-3'/>";
+
     /// <summary>Keys.</summary>
     public const string Key = "<circle cx='8' cy='15' r='4'/><path d='m11 12 8-8M16 7l3 3'/>";
 

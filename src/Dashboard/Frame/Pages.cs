@@ -25,6 +25,8 @@ public static class Pages
         ("Enterprise", [new("Organizations", "organizations", Glyphs.Organizations, "Customers and their contracts")]),
         ("Operations",
         [
+            new("Platform health", "operations/health", Glyphs.Pulse, "Our own processes, silos, database and queues"),
+            new("Analytics", "operations/analytics", Glyphs.Chart, "Customers, contracts, violations over time"),
             new("Ingest keys", "ingest-keys", Glyphs.Key, "Who may send telemetry"),
             new("People", "admin/users", Glyphs.Person, "Accounts, roles, sessions and invitations", [Roles.PlatformAdmin, Roles.SeniorAdmin, Roles.Auditor]),
         ]),

@@ -47,7 +47,7 @@ public sealed partial class OrganizationShell : IDisposable
 
     private string? Name => Organization?.Name ?? Tile?.Name;
 
-    private string Title => Missing || Name is not { } name ? "Organization" : Shown is { Key.Length: > 0 } tab ? $"{tab.Label} of {name}" : name;
+    private string Title => Missing || Name is not { } name ? "Organization" : Shown is { Key.Length: > 0 } tab ? $"{name}, {char.ToLowerInvariant(tab.Label[0])}{tab.Label[1..]}" : name;
 
     private string? Sentence => Tile is { } tile ? OrganizationWords.Sentence(tile, null, Store.HealthOf(tile), Store.AgeOf(tile))
         : Store.HasBoard && Organization is not null ? "No promise is in force."

@@ -43,6 +43,12 @@ public static class Policies
     /// <summary>Make and revoke ingest keys.</summary>
     public const string IngestKeyManage = "ingest-key.manage";
 
+    /// <summary>Health of the platform's own processes.</summary>
+    public const string PlatformRead = "platform.read";
+
+    /// <summary>Figures over all customers.</summary>
+    public const string AnalyticsRead = "analytics.read";
+
     /// <summary>See people, their roles and sessions.</summary>
     public const string UserRead = "user.read";
 

@@ -13,14 +13,14 @@ internal sealed partial class ProductProcess : IAsyncDisposable
     private readonly string[] _arguments;
     private readonly HttpClient _probe = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(2) };
 
-    private ProductProcess(string program, string[] command, bool demo, int grpcPort, string? postgres = null, string? keys = null)
+    private ProductProcess(string program, string[] command, bool demo, int grpcPort, string? postgres = null, string? keys = null, string[]? settings = null)
     {
         Url = new Uri($"http://127.0.0.1:{Repository.FreePort()}");
         Data = Repository.TemporaryFolder("data");
         Keys = keys ?? Path.Combine(Data, "keys");
         Command = command;
         _program = program;
-        _arguments = [.. command, .. demo ? ["--demo"] : Array.Empty<string>(), "--urls", Url.GetLeftPart(UriPartial.Authority), "--data", Data, string.Create(CultureInfo.InvariantCulture, $"--Forge:Ingest:GrpcPort={grpcPort}"),
+        _arguments = [.. command, .. settings ?? [], .. demo ? ["--demo"] : Array.Empty<string>(), "--urls", Url.GetLeftPart(UriPartial.Authority), "--data", Data, string.Create(CultureInfo.InvariantCulture, $"--Forge:Ingest:GrpcPort={grpcPort}"),
             "--Forge:Http:Limits:CommandsPerMinute=100000", "--Forge:Http:Limits:ReadsPerMinute=100000",   // a test does in a second what a person does in an hour
             .. postgres is null ? Array.Empty<string>() : ["--Forge:Storage:PostgresConnection=" + postgres, "--init-keys", "--Forge:Keys:Directory=" + Keys]];
         Process = Start();
@@ -44,9 +44,9 @@ internal sealed partial class ProductProcess : IAsyncDisposable
     private string[] Command { get; }
 
     /// <summary>Starts the shipped product; returns when it says it is ready. <paramref name="grpcPort"/> 0: no OTLP/gRPC, so that products beside each other do not want the same port. <paramref name="postgres"/>: a database; several products on one are the silos of a cluster, and have the same <paramref name="keys"/>.</summary>
-    public static async Task<ProductProcess> StartPublishedAsync(PublishedProduct published, bool demo, int grpcPort = 0, string? postgres = null, string? keys = null)
+    public static async Task<ProductProcess> StartPublishedAsync(PublishedProduct published, bool demo, int grpcPort = 0, string? postgres = null, string? keys = null, params string[] settings)
     {
-        var product = new ProductProcess("dotnet", [Path.Combine(await published.FolderAsync(), "Forge.Silo.dll")], demo, grpcPort, postgres, keys);
+        var product = new ProductProcess("dotnet", [Path.Combine(await published.FolderAsync(), "Forge.Silo.dll")], demo, grpcPort, postgres, keys, settings);
         await product.ReadyAsync();
         return product;
     }

@@ -23,6 +23,7 @@ public sealed class PagesTests(PublishedProduct published, Browser browser)
     [
         ("/wallboard", "Wallboard"), ("/sla/overview", "SLA overview"), ("/sla/violations", "SLA violations"), ("/sla/alerts", "SLA alerts"),
         ("/sla/telemetry", "Telemetry"), ("/organizations", "Organizations"), ("/ingest-keys", "Ingest keys"), ("/admin/users", "People"), ("/account", "Your account"),
+        ("/operations/health", "Platform health"), ("/operations/analytics", "Analytics"),
     ];
 
     [Fact]
@@ -51,7 +52,8 @@ public sealed class PagesTests(PublishedProduct published, Browser browser)
         var (organization, violation) = await BreakPromiseAsync(product, session);
         (string, string)[] filled =
         [
-            .. Lists, ("/wallboard?view=table", "Wallboard"), ("/wallboard?kiosk=1", "Wallboard"), ("/sla/organizations/" + organization, "Broken Ltd"), ("/sla/violations?violation=" + violation, "SLA violations"),
+            .. Lists, ("/wallboard?view=table", "Wallboard"), ("/wallboard?kiosk=1", "Wallboard"), ("/sla/organizations/" + organization, "Broken Ltd"),
+            ($"/organizations/{organization}/contracts", "Broken Ltd, contracts"), ($"/organizations/{organization}/about", "Broken Ltd, about"), ("/sla/violations?violation=" + violation, "SLA violations"),
             ($"/sla/violations/{organization}/{violation}", "violation of Broken Ltd"), ("/sla/alerts?organizationId=" + organization, "SLA alerts"),
             ("/sla/organizations/org-that-never-was", "Organization"), ($"/sla/violations/{organization}/never-was", "Violation"), ("/no/such/page", "No such page"),
         ];

@@ -90,7 +90,10 @@ internal sealed class IngestHandler(IngestKeyAuthenticator authenticate, IngestR
             return IngestFault.Unavailable;
         }
 
-        if (decode(body.Memory, batch, key, series) is { } fault) return fault;
+        var decoding = time.GetTimestamp();
+        var fault = decode(body.Memory, batch, key, series);
+        stats.Decoded(time.GetElapsedTime(decoding));
+        if (fault is not null) return fault;
         var wait = rate.TakeSamples(key.Id, batch.Size);
         return wait > 0 ? IngestFault.RateLimited(wait) : null;
     }

@@ -27,6 +27,7 @@ public sealed class IngestStats : IDisposable
     private readonly Counter<long> _samples;
     private readonly Counter<long> _requests;
     private readonly Histogram<double> _duration;
+    private readonly Histogram<double> _decoding;
 
     /// <summary>Starts counting.</summary>
     public IngestStats(TimeProvider time, IMeterFactory meters)
@@ -36,6 +37,7 @@ public sealed class IngestStats : IDisposable
         _samples = _meter.CreateCounter<long>("forge.ingest.samples", "{sample}", "Samples and intervals by outcome and reason.");
         _requests = _meter.CreateCounter<long>("forge.ingest.requests", "{request}", "Requests by format and answer.");
         _duration = _meter.CreateHistogram<double>("forge.ingest.duration", "s", "From the first byte to the answer.");
+        _decoding = _meter.CreateHistogram<double>("forge.ingest.decode.duration", "s", "Decoding of a body that is here as a whole.");
     }
 
     /// <summary>Counts of every key that sent something, ordered by key.</summary>
@@ -56,6 +58,9 @@ public sealed class IngestStats : IDisposable
 
     /// <summary>Counts a request that was turned away as a whole.</summary>
     internal void TurnedAway(string keyId, string code) => Of(keyId).AddFault(code, _time.GetUtcNow());
+
+    /// <summary>Measures the decoding of a body.</summary>
+    internal void Decoded(TimeSpan duration) => _decoding.Record(duration.TotalSeconds);
 
     /// <summary>Measures a request, whoever sent it.</summary>
     internal void Answered(string format, int status, TimeSpan duration)

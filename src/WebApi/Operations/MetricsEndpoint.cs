@@ -1,0 +1,41 @@
+using System.Net;
+using Forge.WebApi.Sla.Ingest;
+using OpenTelemetry.Metrics;
+
+namespace Forge.WebApi.Operations;
+
+/// <summary>The meters of this process for Prometheus, at <c>/metrics</c>: for a scraper on this machine only, because a scraper has no session.</summary>
+internal static class MetricsEndpoint
+{
+    private static readonly string[] Meters =
+        [IngestStats.MeterName, "Forge.Storage", "System.Runtime", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.Http.Connections", "Microsoft.Orleans"];
+
+    // A request that somebody passed on comes from afar, although the one who passed it on is near.
+    private static readonly string[] Forwarded = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via"];
+
+    public static IServiceCollection AddForgeMetrics(this IServiceCollection services)
+    {
+        services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(Meters).AddPrometheusExporter());
+        services.AddSingleton<PlatformMeters>();
+        return services.AddHostedService(s => s.GetRequiredService<PlatformMeters>());
+    }
+
+    public static void MapForgeMetrics(this IEndpointRouteBuilder endpoints)
+    {
+        var scrape = endpoints.CreateApplicationBuilder().UseOpenTelemetryPrometheusScrapingEndpoint(_ => true).Build();
+        endpoints.MapMethods("/metrics", ["GET"], http =>
+        {
+            if (IsNear(http))
+            {
+                http.SetEndpoint(null);   // the exporter's middleware leaves alone what has an endpoint of its own
+                return scrape(http);
+            }
+            http.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        }).AllowAnonymous();
+    }
+
+    /// <summary>Sent on this machine to this machine, and passed on by nobody.</summary>
+    internal static bool IsNear(HttpContext http) =>
+        http.Connection is { RemoteIpAddress: { } from, LocalIpAddress: { } to } && IPAddress.IsLoopback(from) && IPAddress.IsLoopback(to) && !Array.Exists(Forwarded, http.Request.Headers.ContainsKey);
+}
