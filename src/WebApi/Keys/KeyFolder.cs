@@ -14,6 +14,10 @@ public sealed class KeyFolder
     private const UnixFileMode FileModeOfKeys = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
+    private const string LockName = ".lock";
+    private const int LockAttempts = 200;
+    private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(50);
+
     private readonly string _path;
     private readonly bool _mayMake;
 
@@ -58,7 +62,8 @@ public sealed class KeyFolder
         if (Files(use).Length == 0)
         {
             if (!_mayMake) throw new KeyFolderException($"There is no key {use}-… in {_path}. Bring the keys of this installation, or make new ones with --init-keys when it is new.");
-            Write(Path.Combine(_path, use + "-1"), make());
+            using var mine = Lock();
+            if (Files(use).Length == 0) Write(Path.Combine(_path, use + "-1"), make());
         }
         return new KeyRing(Files(use).Select(Read));
     }
@@ -74,25 +79,44 @@ public sealed class KeyFolder
         return new SecretKey(id, ImmutableArray.Create(File.ReadAllBytes(path)));
     }
 
+    // One maker at a time: a move that must not overwrite looks first and moves then, so two processes that start together would each keep a key of their own.
+    private FileStream Lock()
+    {
+        using var never = new ManualResetEventSlim();   // start-up is synchronous: nothing to await, nothing else to do
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return new FileStream(Path.Combine(_path, LockName), Options(FileMode.OpenOrCreate));
+            }
+            catch (IOException) when (attempt < LockAttempts)
+            {
+                never.Wait(LockPause);
+            }
+            catch (IOException e)
+            {
+                throw new KeyFolderException($"Another process has been making keys in {_path} for {LockAttempts * LockPause.TotalSeconds:0} s ({e.Message}). End it, then start again.");
+            }
+        }
+    }
+
+    // Complete before it has its name: a process that is killed here leaves no half a key behind.
     private static void Write(string path, byte[] bytes)
     {
-        // Complete before it has its name: another process that starts at the same moment finds all of it or nothing.
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = FileModeOfKeys;
         var draft = Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}");
-        using (var file = new FileStream(draft, options))
+        using (var file = new FileStream(draft, Options(FileMode.CreateNew)))
         {
             file.Write(bytes);
             file.Flush(flushToDisk: true);
         }
-        try
-        {
-            File.Move(draft, path, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            File.Delete(draft);   // somebody else was first, and theirs counts
-        }
+        File.Move(draft, path, overwrite: false);
+    }
+
+    private static FileStreamOptions Options(FileMode mode)
+    {
+        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = FileModeOfKeys;
+        return options;
     }
 
     private static void RefuseOpen(string path, string what)

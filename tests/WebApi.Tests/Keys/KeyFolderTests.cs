@@ -70,7 +70,7 @@ public sealed class KeyFolderTests : IDisposable
         var rings = new byte[8][];
         Parallel.For(0, rings.Length, i => rings[i] = [.. folder.Secrets("actor").Current.Bytes]);
         Assert.All(rings, r => Assert.Equal(rings[0], r));
-        Assert.Single(Directory.GetFiles(Folder));
+        Assert.Single(Directory.GetFiles(Folder, "*actor*"));
     }
 
     [Fact]
