@@ -39,6 +39,7 @@ public static class WebApiHost
         services.AddDataProtection().SetApplicationName("forge").PersistKeysToDbContext<IdentityStore>();
         services.AddForgeSignIn(options).AddForgePolicies(options.Matrix ?? PolicyMatrix.Load());
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AuthorizationProblems>();
+        services.AddSingleton<RefusalJournal>().AddHostedService(s => s.GetRequiredService<RefusalJournal>());
         services.AddAntiforgery(antiforgery => Csrf.Configure(antiforgery, options));
         services.TryAddSingleton(s => GrainJournal.Of(s.GetRequiredService<IGrainFactory>()));
         services.AddSingleton<PrincipalCache>().AddSingleton<SignInLimits>().AddSingleton<SetupService>();
