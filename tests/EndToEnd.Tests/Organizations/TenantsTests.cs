@@ -56,6 +56,7 @@ public sealed class TenantsTests(PublishedProduct published, Browser browser)
         await page.GotoAsync("/organizations");
         var rows = page.Locator("tbody tr.opens");
         await Assertions.Expect(page.Locator(".page-head p")).ToContainTextAsync("organizations,", new LocatorAssertionsToContainTextOptions { Timeout = 30_000 });
+        await Assertions.Expect(page.GetByText("Loading …")).ToHaveCountAsync(0, new LocatorAssertionsToHaveCountOptions { Timeout = 30_000 });   // the end of the list is known when all of it is there
         var total = int.Parse((await page.Locator(".page-head p").TextContentAsync())!.Split(' ')[0], NumberStyles.AllowThousands, CultureInfo.InvariantCulture);
         Assert.True(total >= Many, $"{total} organizations");
         Assert.InRange(await rows.CountAsync(), 10, 100);
