@@ -60,7 +60,7 @@ public static class HealthWords
     };
 
     /// <summary>What the figure is judged by.</summary>
-    public static string Bound(JudgedFigure figure) => figure.Bound is not { } bound ? "Not judged: it says how much there is, not how well it goes."
+    public static string Bound(JudgedFigure figure) => figure.Bound is not { } bound ? ""
         : figure.Figure switch
         {
             PlatformFigure.Cpu => $"At most {Say.Percent((int)bound, 0)} of all cores; above that every queue grows.",
