@@ -1,4 +1,5 @@
 using Forge.Domain;
+using Forge.WebApi.Audit;
 using Forge.WebApi.Contracts;
 using Forge.WebApi.Http;
 using Forge.WebApi.Identity;
@@ -117,6 +118,7 @@ public static class WebApiHost
         api.MapSla();
         api.MapOperations();
         api.MapSlaMappings();
+        api.MapAudit();
         app.MapHub<LiveHub>("/hubs/live", hub =>
         {
             hub.CloseOnAuthenticationExpiration = true;

@@ -27,6 +27,12 @@ public static class Glyphs
     /// <summary>Analytics.</summary>
     public const string Chart = "<path d='M4 20V4M4 20h16M8 16v-5M12 16V7M16 16v-3'/>";
 
+    /// <summary>The journal.</summary>
+    public const string Journal = "<path d='M6 3h13v18H6zM6 7H4M6 12H4M6 17H4M10 8h5M10 12h5M10 16h3'/>";
+
+    /// <summary>Integrity.</summary>
+    public const string Shield = "<path d='M12 3 5 6v5c0 5 3 8 7 10 4-2 7-5 7-10V6zM9 12l2.2 2.2L15.5 10'/>";
+
     /// <summary>Keys.</summary>
     public const string Key = "<circle cx='8' cy='15' r='4'/><path d='m11 12 8-8M16 7l3 3'/>";
 

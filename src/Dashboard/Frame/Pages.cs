@@ -30,6 +30,11 @@ public static class Pages
             new("Ingest keys", "ingest-keys", Glyphs.Key, "Who may send telemetry"),
             new("People", "admin/users", Glyphs.Person, "Accounts, roles, sessions and invitations", [Roles.PlatformAdmin, Roles.SeniorAdmin, Roles.Auditor]),
         ]),
+        ("Audit",
+        [
+            new("Journal", "audit/journal", Glyphs.Journal, "Who did what, to what, when", [Roles.PlatformAdmin, Roles.SeniorAdmin, Roles.Auditor]),
+            new("Integrity", "audit/integrity", Glyphs.Shield, "Proof that nobody changed the journal", [Roles.PlatformAdmin, Roles.SeniorAdmin, Roles.Auditor]),
+        ]),
     ];
 
     /// <summary>The groups as this session sees them, without empty ones.</summary>

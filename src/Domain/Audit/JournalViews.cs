@@ -37,6 +37,10 @@ public sealed record JournalFilter(
 {
     /// <summary>Beginnings of the actions that tell how and when somebody signed in.</summary>
     public static ImmutableArray<string> SignInActions { get; } = ["session.", "sign_in.", "step_up."];
+
+    /// <summary>True unless the entry tells of somebody else's signing in and only the own ones are to be seen.</summary>
+    public bool Shows(JournalEntryView entry) =>
+        SignInsOnlyOf is null || entry.Actor == SignInsOnlyOf || !SignInActions.Any(a => entry.Action.StartsWith(a, StringComparison.Ordinal));
 }
 
 /// <summary>Where a page of the journal ended; the next one begins behind it. Newest first: by time, then chain, then sequence.</summary>
@@ -114,10 +118,11 @@ public enum JournalProtection
 /// <param name="Problem">Why the newest check could not be finished, or null.</param>
 /// <param name="Protection">What keeps the application from changing entries.</param>
 /// <param name="Recorded">Which of the findings somebody recorded as an incident: known, and no longer a reason to be red.</param>
+/// <param name="Running">The check of everything that is under way or asked for, or null.</param>
 [GenerateSerializer, Immutable, Alias("forge.JournalStatus")]
 public sealed record JournalStatus(
     bool Healthy, DateTimeOffset? CheckedAt, DateTimeOffset? CompleteAt, int Chains, long Entries, long VerifiedThrough, DateTimeOffset? LastSealAt, long? LastSealSeq,
-    ImmutableArray<JournalFinding> Findings, string? Problem, JournalProtection Protection, ImmutableArray<JournalFinding> Recorded)
+    ImmutableArray<JournalFinding> Findings, string? Problem, JournalProtection Protection, ImmutableArray<JournalFinding> Recorded, JournalProgress? Running = null)
 {
     /// <summary>Before the first check.</summary>
     public static JournalStatus Unknown { get; } = new(true, null, null, 0, 0, 0, null, null, [], null, JournalProtection.Triggers, []);

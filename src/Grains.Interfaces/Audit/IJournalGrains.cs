@@ -33,6 +33,14 @@ public interface IJournalQueryGrain : IGrainWithIntegerKey
     [Alias("Verify")]
     Task<JournalReport> Verify(string chain);
 
+    /// <summary>Begins a check of everything unless one is under way, and answers at once; its progress is in <see cref="Status"/>.</summary>
+    [Alias("StartVerification")]
+    Task<JournalStatus> StartVerification();
+
+    /// <summary>Records what was found as an incident; see <see cref="IJournalVerifierGrain.RecordIncident"/>.</summary>
+    [Alias("RecordIncident")]
+    Task<Outcome<JournalStatus>> RecordIncident(string text, string actor, string correlationId);
+
     /// <summary>At most <paramref name="take"/> (1..1,000) seals before an entry of the platform chain (null = the newest), newest first.</summary>
     [Alias("Seals"), ReadOnly]
     Task<ImmutableArray<SealView>> Seals(long? before, int take);
@@ -66,6 +74,10 @@ public interface IJournalVerifierGrain : IGrainWithStringKey
     /// <summary>Checks everything now and answers what it found. Waits for a check that is under way.</summary>
     [Alias("CheckAll"), AlwaysInterleave]
     Task<JournalStatus> CheckAll();
+
+    /// <summary>Begins a check of everything unless one is under way or asked for, and answers at once.</summary>
+    [Alias("StartAll"), AlwaysInterleave]
+    Task<JournalStatus> StartAll();
 
     /// <summary>What is known.</summary>
     [Alias("Status"), AlwaysInterleave, ReadOnly]

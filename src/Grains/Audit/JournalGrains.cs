@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Forge.Domain;
 using Forge.Domain.Audit;
 using Forge.Grains.Interfaces.Audit;
 using Forge.Storage.Audit;
@@ -31,6 +32,12 @@ public sealed class JournalQueryGrain(JournalReader reader, JournalAuditor audit
 
     /// <inheritdoc/>
     public Task<JournalReport> Verify(string chain) => auditor.CheckAsync(new AuditScope(chain, HeadersOnly: false, files.Keys(), SealFile: null), null, default);
+
+    /// <inheritdoc/>
+    public Task<JournalStatus> StartVerification() => Verifier.StartAll();
+
+    /// <inheritdoc/>
+    public Task<Outcome<JournalStatus>> RecordIncident(string text, string actor, string correlationId) => Verifier.RecordIncident(text, actor, correlationId);
 
     /// <inheritdoc/>
     public async Task<ImmutableArray<SealView>> Seals(long? before, int take) => [.. (await seals.NewestAsync(before, Math.Clamp(take, 1, MostAtOnce), default)).Select(s => s.View())];

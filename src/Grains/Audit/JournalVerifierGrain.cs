@@ -77,6 +77,25 @@ public sealed partial class JournalVerifierGrain(
     }
 
     /// <inheritdoc/>
+    public Task<JournalStatus> StartAll()
+    {
+        if (_status.Running is null)
+        {
+            _status = _status with { Running = new JournalProgress(time.GetUtcNow(), 0, 0) };
+            _running = AfterAsync(_running);
+        }
+        return Status();
+
+        // The answer goes out first, and a check that is under way ends first.
+        async Task AfterAsync(Task before)
+        {
+            await Task.Yield();
+            await before;
+            await RunAsync(CheckEverythingAsync);
+        }
+    }
+
+    /// <inheritdoc/>
     public async Task<JournalStatus> Status()
     {
         var newest = await seals.NewestAsync(null, 1, default);
@@ -91,7 +110,9 @@ public sealed partial class JournalVerifierGrain(
     {
         (_allStarted, _newStarted) = (time.GetUtcNow(), time.GetUtcNow());
         var through = new Dictionary<string, ChainHead>(StringComparer.Ordinal);
-        var report = await auditor.CheckAsync(new AuditScope(null, HeadersOnly: false, files.Keys(), await files.ReadAsync(default)), head => through[head.Chain] = head, default);
+        var progress = new JournalProgress(time.GetUtcNow(), 0, (await reader.HeadsAsync(default)).Sum(h => h.Seq));
+        _status = _status with { Running = progress };
+        var report = await auditor.CheckAsync(new AuditScope(null, HeadersOnly: false, files.Keys(), await files.ReadAsync(default)), Passed, default);
         _through.Clear();
         foreach (var head in through.Values) _through[head.Chain] = head;
         var now = time.GetUtcNow();
@@ -105,6 +126,12 @@ public sealed partial class JournalVerifierGrain(
         await ledger.AppendAsync(OrganizationId.PlatformChain, Actor, "", new JournalDraft(
             "journal.verified", "platform", JsonSerializer.Serialize(report with { Findings = [.. report.Findings.Take(20)] }, ForgeJson.Default.JournalReport)), default);
         Tell(report.Findings.Except(known));
+
+        void Passed(ChainHead head)
+        {
+            through[head.Chain] = head;
+            _status = _status with { Running = progress = progress with { Entries = progress.Entries + head.Seq } };
+        }
     }
 
     private async Task CheckNewAsync()
@@ -158,6 +185,10 @@ public sealed partial class JournalVerifierGrain(
         {
             _status = _status with { Problem = "The check could not be finished: " + error.GetType().Name };
             LogFailed(log, error);
+        }
+        finally
+        {
+            if (check == CheckEverythingAsync) _status = _status with { Running = null };
         }
     }
 

@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Forge.Domain;
+using Forge.WebApi.Audit;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -54,6 +55,8 @@ internal static class OpenApiDocument
             var type = parameter.ParameterType;
             if (type == typeof(ListRequest))
                 foreach (var name in (string[])["limit", "cursor", "sort", "format"]) operation.Parameters.Add(Named(name, ParameterLocation.Query));
+            if (type == typeof(JournalRequest))
+                foreach (var name in JournalRequest.Names) operation.Parameters.Add(Named(name, ParameterLocation.Query));
             if (type == typeof(Order)) operation.Parameters.Add(Named("Idempotency-Key", ParameterLocation.Header));
             if (!type.IsGenericType || type.GetGenericTypeDefinition() is not { } open || (open != typeof(Command<>) && open != typeof(Body<>))) continue;
             if (open == typeof(Command<>)) operation.Parameters.Add(Named("Idempotency-Key", ParameterLocation.Header));

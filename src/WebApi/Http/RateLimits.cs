@@ -27,6 +27,7 @@ internal static class RateLimits
         ("/api/auth/sign-out", false, Command),
         ("/api/auth", true, SignIn),
         ("/api/ingest", false, None),
+        ("/api/audit/journal/export", false, Export),
         ("/api/public", false, Public),
         ("/public", false, Public),
         ("/status", false, Public),
@@ -61,6 +62,7 @@ internal static class RateLimits
     {
         Read when IsExport(http.Request) => Window(Export, Caller(http), limits.ExportsPerMinute),
         Read => Window(Read, Caller(http), limits.ReadsPerMinute),
+        Export => Window(Export, Caller(http), limits.ExportsPerMinute),
         Command => Window(Command, Caller(http), limits.CommandsPerMinute),
         Setup => Window(Setup, SignInLimits.AddressOf(http), limits.SetupPerMinute),
         Public => Window(Public, SignInLimits.AddressOf(http), limits.PublicPerMinute),
@@ -70,7 +72,7 @@ internal static class RateLimits
     private static RateLimitPartition<string> Window(string name, string caller, int permits) =>
         RateLimitPartition.GetFixedWindowLimiter(name + " of " + caller, _ => new FixedWindowRateLimiterOptions { PermitLimit = permits, Window = Minute, QueueLimit = 0 });
 
-    private static bool IsExport(HttpRequest request) => request.Path != OpenApiDocument.Path && Asks(request);
+    private static bool IsExport(HttpRequest request) => request.Path != OpenApiDocument.Path && (Asks(request) || NameOf(request.Method, request.Path) == Export);
 
     private static bool Asks(HttpRequest request) => request.Query["format"].ToString() is { Length: > 0 } || Path.GetExtension(request.Path.Value ?? "") is ".csv" or ".pdf" or ".zip" or ".json" or ".md";
 

@@ -55,6 +55,12 @@ public static class Policies
     /// <summary>Invite people, change their roles, disable them, end their sessions.</summary>
     public const string UserManage = "user.manage";
 
+    /// <summary>Read the journal, its verification, seals; start a check.</summary>
+    public const string JournalRead = "journal.read";
+
+    /// <summary>Record what the verifier found as an incident.</summary>
+    public const string JournalIncidentWrite = "journal-incident.write";
+
     /// <summary>The own factors and sessions.</summary>
     public const string AccountManage = "account.manage";
 
