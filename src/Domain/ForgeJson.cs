@@ -13,7 +13,7 @@ namespace Forge.Domain;
 public sealed record Page<T>(ImmutableArray<T> Items, string? NextCursor, int? Total);
 
 /// <summary>An RFC 9457 problem as this product writes it.</summary>
-public sealed record Problem(string Type, string Title, int Status, string Detail, string Code, string? CorrelationId, Dictionary<string, string>? Errors = null, string? StatusText = null, string[]? AllowedCommands = null, long? Version = null);
+public sealed record Problem(string Type, string Title, int Status, string Detail, string Code, string? CorrelationId, Dictionary<string, string>? Errors = null, string? StatusText = null, string[]? AllowedCommands = null, long? Version = null, string? Why = null, string? Purpose = null, string? Subject = null, int? MaxAgeSeconds = null);
 
 /// <summary>
 /// The one JSON contract of browser, API and hub: Web defaults, enums by name. Source-generated, because the trimmed dashboard has no reflection.
@@ -66,8 +66,34 @@ public sealed record Problem(string Type, string Title, int Status, string Detai
 [JsonSerializable(typeof(LiveHeartbeat))]
 [JsonSerializable(typeof(SessionView))]
 [JsonSerializable(typeof(SignInRequest))]
-[JsonSerializable(typeof(SetupRequest))]
 [JsonSerializable(typeof(SetupState))]
+[JsonSerializable(typeof(SignInTicket))]
+[JsonSerializable(typeof(TotpSignIn))]
+[JsonSerializable(typeof(PasskeyOptions))]
+[JsonSerializable(typeof(PasskeySignIn))]
+[JsonSerializable(typeof(StepUpRequest))]
+[JsonSerializable(typeof(StepUpOptions))]
+[JsonSerializable(typeof(StepUpProof))]
+[JsonSerializable(typeof(StepUpDone))]
+[JsonSerializable(typeof(BeginEnrolment))]
+[JsonSerializable(typeof(EnrolmentBegun))]
+[JsonSerializable(typeof(CompleteEnrolment))]
+[JsonSerializable(typeof(Enrolled))]
+[JsonSerializable(typeof(LinkToken))]
+[JsonSerializable(typeof(LinkView))]
+[JsonSerializable(typeof(AccountView))]
+[JsonSerializable(typeof(PasskeyView))]
+[JsonSerializable(typeof(AddPasskey))]
+[JsonSerializable(typeof(AddTotp))]
+[JsonSerializable(typeof(RecoveryCodes))]
+[JsonSerializable(typeof(ChangePassword))]
+[JsonSerializable(typeof(SessionRows))]
+[JsonSerializable(typeof(UsersView))]
+[JsonSerializable(typeof(UserView))]
+[JsonSerializable(typeof(InviteUser))]
+[JsonSerializable(typeof(CreatedInvitation))]
+[JsonSerializable(typeof(ChangeRole))]
+[JsonSerializable(typeof(ChangeUser))]
 [JsonSerializable(typeof(CreateIngestKey))]
 [JsonSerializable(typeof(IngestKeyView))]
 [JsonSerializable(typeof(CreatedIngestKey))]

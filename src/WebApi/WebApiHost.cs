@@ -38,7 +38,7 @@ public static class WebApiHost
         services.AddAntiforgery(antiforgery => Csrf.Configure(antiforgery, options));
         services.TryAddSingleton(s => GrainJournal.Of(s.GetRequiredService<IGrainFactory>()));
         services.AddSingleton<PrincipalCache>().AddSingleton<SignInLimits>().AddSingleton<SetupService>();
-        services.AddScoped<PasswordCheck>().AddScoped<Sessions>();
+        services.AddScoped<Sessions>();
         services.AddSingleton<IngestKeyCache>().AddSingleton<IngestKeyStore>();
         services.AddSingleton<IngestKeyAuthenticator>(s => s.GetRequiredService<IngestKeyCache>().AuthenticateAsync);
         services.AddHostedService<IngestKeyUseWriter>().AddHostedService<SetupAnnouncer>();
@@ -80,6 +80,7 @@ public static class WebApiHost
         app.UseRouting();
         app.UseAuthentication();
         app.UseMiddleware<SetupGate>();
+        app.UseMiddleware<EnrolGate>();
         app.UseMiddleware<Csrf>();
         app.UseAuthorization();
 

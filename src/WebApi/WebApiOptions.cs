@@ -29,4 +29,13 @@ public sealed class WebApiOptions
 
     /// <summary>Serves the dashboard's files; false where the entry assembly carries none (tests, API-only nodes).</summary>
     public bool ServeDashboard { get; set; } = true;
+
+    /// <summary>Folder of key files; null = <c>keys</c> in <see cref="DataDirectory"/>.</summary>
+    public string? KeysDirectory { get; set; }
+
+    /// <summary>Domain that passkeys belong to; null = the host name of <see cref="BaseUrl"/>, or localhost. Passkeys made for one domain are lost with it.</summary>
+    public string? PasskeyDomain { get; set; }
+
+    /// <summary>Sorted file of upper-case hex SHA-1 hashes of breached passwords; null = none.</summary>
+    public string? BreachedPasswordsFile { get; set; }
 }

@@ -57,18 +57,35 @@ internal sealed class PageContext : BunitContext
         JSInterop.Mode = JSRuntimeMode.Loose;
         var module = JSInterop.SetupModule("./js/forge.js");
         module.Mode = JSRuntimeMode.Loose;
+        Script = module;
+        PasskeyScript = JSInterop.SetupModule("./js/passkey.js");
+        PasskeyScript.Mode = JSRuntimeMode.Loose;
+        TabScript = JSInterop.SetupModule("./js/session.js");
+        TabScript.Mode = JSRuntimeMode.Loose;
         Services.AddSingleton<TimeProvider>(Clock);
         Services.AddSingleton(Store);
         Services.AddSingleton(new HttpClient(Answers) { BaseAddress = new Uri("http://localhost/") });
         Services.AddSingleton<SessionToken>();
+        Services.AddSingleton<StepUpDesk>();
         Services.AddSingleton<ForgeApi>();
         Services.AddSingleton<SessionState>();
         Services.AddSingleton<Browser>();
+        Services.AddSingleton<Passkeys>();
+        Services.AddSingleton<SessionTabs>();
     }
 
     public FakeTimeProvider Clock { get; }
 
     public LiveStore Store { get; }
+
+    /// <summary>The page's own script.</summary>
+    public BunitJSModuleInterop Script { get; }
+
+    /// <summary>Passkeys; without set-up this browser has none.</summary>
+    public BunitJSModuleInterop PasskeyScript { get; }
+
+    /// <summary>What tabs tell each other.</summary>
+    public BunitJSModuleInterop TabScript { get; }
 
     public FakeServer Answers { get; }
 }
@@ -81,7 +98,13 @@ internal sealed class FakeServer : HttpMessageHandler
     /// <summary>Refusals by path; they win.</summary>
     public Dictionary<string, string> Problems { get; } = [];
 
+    /// <summary>Refusals by path that are given once, before anything else.</summary>
+    public Dictionary<string, Queue<string>> Once { get; } = [];
+
     public List<string> Asked { get; } = [];
+
+    /// <summary>Unsafe calls in order: method and path, step-up and idempotency key they carried.</summary>
+    public List<(string Call, string? StepUp, string? Key)> Commands { get; } = [];
 
     public List<(string Body, string? IfMatch)> Sent { get; } = [];
 
@@ -89,10 +112,13 @@ internal sealed class FakeServer : HttpMessageHandler
     {
         Asked.Add(request.RequestUri!.PathAndQuery);
         if (request.Content is { } content) Sent.Add((await content.ReadAsStringAsync(cancellationToken), request.Headers.IfMatch.SingleOrDefault()?.Tag));
-        if (Problems.TryGetValue(request.RequestUri.AbsolutePath, out var problem))
+        if (request.Method != HttpMethod.Get) Commands.Add(($"{request.Method} {request.RequestUri.AbsolutePath}", Header("X-Forge-Step-Up"), Header("Idempotency-Key")));
+        if ((Once.TryGetValue(request.RequestUri.AbsolutePath, out var once) && once.TryDequeue(out var problem)) || Problems.TryGetValue(request.RequestUri.AbsolutePath, out problem))
             return new HttpResponseMessage(HttpStatusCode.UnprocessableEntity) { Content = new StringContent(problem, Encoding.UTF8, "application/problem+json") };
         return Json.TryGetValue(request.RequestUri.AbsolutePath, out var json)
             ? new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(json, Encoding.UTF8, "application/json") }
             : new HttpResponseMessage(HttpStatusCode.NotFound);
+
+        string? Header(string name) => request.Headers.TryGetValues(name, out var values) ? values.Single() : null;
     }
 }

@@ -12,19 +12,16 @@ internal static class Commands
 
     public static async Task<int> PrepareAsync(string[] arguments)
     {
-        var options = new Options(arguments, "url", "email", "password", "data", "organizations", "ids", "key-file");
+        var options = new Options(arguments, "url", "email", "password", "totp", "data", "organizations", "ids", "key-file");
         var url = options.LoopbackUrl("url", DefaultUrl);
-        var (email, password) = (options.Required("email"), options.Required("password"));
-        using var session = options.Text("data") is { } data && await TokenAsync(data) is { } token
-            ? await ProductSession.SetUpAsync(url, token, email, password)
-            : await ProductSession.SignInAsync(url, email, password);
+        using var session = options.Text("data") is { } data && await TokenAsync(data) is { } token ? await SetUpAsync(url, token, options) : await SignInAsync(url, options);
         await new PrepareRun(session, Clock).RunAsync(options.Number("organizations", 1_000, 1, 50_000), options.Required("ids"), options.Required("key-file"), Console.Out, CancellationToken.None);
         return 0;
     }
 
     public static async Task<int> IngestAsync(string[] arguments, bool otlp)
     {
-        var options = new Options(arguments, "target", "url", "key", "ids", "email", "password", "organizations", "series", "batch", "connections", "warmup", "scrapes", "seconds", "rate", "step",
+        var options = new Options(arguments, "target", "url", "key", "ids", "email", "password", "totp", "organizations", "series", "batch", "connections", "warmup", "scrapes", "seconds", "rate", "step",
             "start", "instance", "settle", "tail", "memory", "pid", "figures", "buckets", "gzip");
         var url = options.LoopbackUrl("url", DefaultUrl);
         var ids = await IdsAsync(options);
@@ -47,7 +44,7 @@ internal static class Commands
         var lanes = ids.Chunk(Math.Max(1, batch / series)).Select((share, i) => otlp
             ? (ILane)new OtlpLane(i, share, instance, series, exponential, gzip)
             : new RemoteWriteLane(i, share, instance, series)).ToList();
-        using var session = options.Text("email") is null ? null : await ProductSession.SignInAsync(url, options.Required("email"), options.Required("password"));
+        using var session = options.Text("email") is null ? null : await SignInAsync(url, options);
         if (session is not null) await LiveHubContract.WaitForBoardAsync(session, Clock, CancellationToken.None);
         var target = new Target(Target.Parse(options.Text("target")), url, Keys(options.Text("key")), options.Number("connections", 4, 1, 64), session);
         if (target.Kind == TargetKind.Forge && options.Text("key") is null) throw new UsageException("--key is missing.");
@@ -63,10 +60,10 @@ internal static class Commands
 
     public static async Task<int> DetectAsync(string[] arguments)
     {
-        var options = new Options(arguments, "url", "email", "password", "organization", "key", "rounds", "ids", "organizations", "background", "background-key");
+        var options = new Options(arguments, "url", "email", "password", "totp", "organization", "key", "rounds", "ids", "organizations", "background", "background-key");
         var url = options.LoopbackUrl("url", DefaultUrl);
         var rounds = options.Number("rounds", 60, 1, DetectRun.MaxRounds);
-        using var session = await ProductSession.SignInAsync(url, options.Required("email"), options.Required("password"));
+        using var session = await SignInAsync(url, options);
         await LiveHubContract.WaitForBoardAsync(session, Clock, CancellationToken.None);
         var organization = options.Text("organization") ?? (await session.CreateMonitoredOrganizationAsync(
             "Detection " + Clock.GetUtcNow().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture), SlaTerms.Default, DateOnly.FromDateTime(Clock.GetUtcNow().UtcDateTime))).Id;
@@ -97,10 +94,10 @@ internal static class Commands
 
     public static async Task<int> SwarmAsync(string[] arguments)
     {
-        var options = new Options(arguments, "url", "email", "password", "pid", "ids", "key", "clients", "seconds", "changes", "organizations");
+        var options = new Options(arguments, "url", "email", "password", "totp", "pid", "ids", "key", "clients", "seconds", "changes", "organizations");
         var url = options.LoopbackUrl("url", DefaultUrl);
         var ids = await IdsAsync(options);
-        using var session = await ProductSession.SignInAsync(url, options.Required("email"), options.Required("password"));
+        using var session = await SignInAsync(url, options);
         await LiveHubContract.WaitForBoardAsync(session, Clock, CancellationToken.None);
         var seconds = options.Number("seconds", 20, 5, 300);
         var rate = options.Number("changes", 200, 1, 5_000) * 24;
@@ -112,9 +109,9 @@ internal static class Commands
 
     public static async Task<int> SnapshotAsync(string[] arguments)
     {
-        var options = new Options(arguments, "url", "email", "password", "rounds");
+        var options = new Options(arguments, "url", "email", "password", "totp", "rounds");
         var url = options.LoopbackUrl("url", DefaultUrl);
-        using var session = await ProductSession.SignInAsync(url, options.Required("email"), options.Required("password"));
+        using var session = await SignInAsync(url, options);
         await LiveHubContract.WaitForBoardAsync(session, Clock, CancellationToken.None);
         await SwarmRun.SnapshotAsync(session, url, options.Number("rounds", 100, 1, 10_000), Clock, Console.Out, CancellationToken.None);
         return 0;
@@ -156,6 +153,16 @@ internal static class Commands
         if (ids.IsEmpty) throw new UsageException("There is no organization to write for.");
         if (ids.Length < count) await Console.Out.WriteLineAsync($"only {ids.Length} of {count} organizations exist");
         return ids;
+    }
+
+    private static async Task<ProductSession> SignInAsync(Uri url, Options options) =>
+        await ProductSession.SignInAsync(url, options.Required("email"), new Credentials(options.Required("password"), (await File.ReadAllTextAsync(options.Required("totp"))).Trim()));
+
+    private static async Task<ProductSession> SetUpAsync(Uri url, string token, Options options)
+    {
+        var (session, credentials) = await ProductSession.SetUpAsync(url, token, options.Required("email"), options.Required("password"));
+        await File.WriteAllTextAsync(options.Required("totp"), credentials.Seed);
+        return session;
     }
 
     // The announcer writes the file a moment after the product is ready; none = somebody is administrator already.

@@ -9,10 +9,16 @@ using Forge.Domain;
 using Forge.Domain.Audit;
 using Forge.Domain.Contracts;
 using Forge.Domain.Organizations;
+using Forge.Testing;
 using Microsoft.AspNetCore.SignalR.Client;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Forge.Load;
+
+/// <summary>What a person signs in with beside the e-mail.</summary>
+/// <param name="Password">Password.</param>
+/// <param name="Seed">Base32 seed of the authenticator app.</param>
+public sealed record Credentials(string Password, string Seed);
 
 /// <summary>A signed-in person's view of the product over its public API: cookie, CSRF token, commands, and the live hub.</summary>
 public sealed class ProductSession : IDisposable
@@ -32,27 +38,40 @@ public sealed class ProductSession : IDisposable
     /// <summary>Carries the cookie, and the CSRF token as a header.</summary>
     public HttpClient Http { get; }
 
-    /// <summary>Signs in with a password.</summary>
-    public static async Task<ProductSession> SignInAsync(Uri url, string email, string password, CancellationToken cancellation = default)
+    /// <summary>Signs in with a password and a code of the authenticator app.</summary>
+    public static async Task<ProductSession> SignInAsync(Uri url, string email, Credentials credentials, CancellationToken cancellation = default)
     {
         var session = new ProductSession(url);
         await session.RefreshCsrfAsync(cancellation);
-        using var answer = await session.Http.PostAsJsonAsync("/api/auth/password", new SignInRequest(email, password), ForgeJson.Default.SignInRequest, cancellation);
-        await EnsureAsync(answer, "sign-in", cancellation);
+        using (var half = await session.Http.PostAsJsonAsync("/api/auth/password", new SignInRequest(email, credentials.Password), ForgeJson.Default.SignInRequest, cancellation))
+        {
+            var ticket = await ReadAsync(half, "sign-in", ForgeJson.Default.SignInTicket, cancellation);
+            // Another process may have used the same steps: then the next one does.
+            for (var tries = 3; ; tries--)
+            {
+                var code = await AuthenticatorApp.Of(credentials.Seed).NextAsync(null, cancellation);
+                using var answer = await session.Http.PostAsJsonAsync("/api/auth/totp", new TotpSignIn(ticket.Ticket, code), ForgeJson.Default.TotpSignIn, cancellation);
+                if (answer.StatusCode == HttpStatusCode.Unauthorized && tries > 0) continue;
+                await EnsureAsync(answer, "sign-in", cancellation);
+                break;
+            }
+        }
         await session.RefreshCsrfAsync(cancellation);
         return session;
     }
 
-    /// <summary>Makes the first administrator with the token of the one-time link, then signs in as them.</summary>
-    public static async Task<ProductSession> SetUpAsync(Uri url, string token, string email, string password, CancellationToken cancellation = default)
+    /// <summary>Makes the first administrator with the token of the one-time link; the session is theirs.</summary>
+    public static async Task<(ProductSession Session, Credentials Credentials)> SetUpAsync(Uri url, string token, string email, string password, CancellationToken cancellation = default)
     {
-        using (var session = new ProductSession(url))
-        {
-            await session.RefreshCsrfAsync(cancellation);
-            using var answer = await session.Http.PostAsJsonAsync("/api/setup", new SetupRequest(token, email, "First administrator", password), ForgeJson.Default.SetupRequest, cancellation);
-            await EnsureAsync(answer, "setup", cancellation);
-        }
-        return await SignInAsync(url, email, password, cancellation);
+        var session = new ProductSession(url);
+        await session.RefreshCsrfAsync(cancellation);
+        using var half = await session.Http.PostAsJsonAsync("/api/setup/begin", new BeginEnrolment(token, email, "First administrator", FactorKind.Totp, password), ForgeJson.Default.BeginEnrolment, cancellation);
+        var begun = await ReadAsync(half, "setup", ForgeJson.Default.EnrolmentBegun, cancellation);
+        var code = await AuthenticatorApp.Of(begun.Secret!).NextAsync(null, cancellation);
+        using var answer = await session.Http.PostAsJsonAsync("/api/setup", new CompleteEnrolment(token, begun.EnrolmentId, code, null, null), ForgeJson.Default.CompleteEnrolment, cancellation);
+        await EnsureAsync(answer, "setup", cancellation);
+        await session.RefreshCsrfAsync(cancellation);
+        return (session, new Credentials(password, begun.Secret!));
     }
 
     /// <summary>Reads a document.</summary>

@@ -109,7 +109,7 @@ start_forge() {
 
 load() { dotnet tests/Load/bin/Release/net10.0/Forge.Load.dll "$@"; }
 
-signed_in() { echo --url "http://127.0.0.1:$port" --email "$email" --password "$password"; }
+signed_in() { echo --url "http://127.0.0.1:$port" --email "$email" --password "$password" --totp "$data/load-totp"; }
 
 # Organizations are made once: 10,000 continue what 1,000 began. The folder without its ids file is not finished.
 prepare() {
@@ -132,7 +132,7 @@ measure() {
   case $target in
     prometheus) start_prometheus ;;
     victoria) start_victoria ;;
-    forge) start_forge "$folder"; options+=(--key "$(cat "$folder/key.txt")" --email "$email" --password "$password") ;;
+    forge) start_forge "$folder"; options+=(--key "$(cat "$folder/key.txt")" --email "$email" --password "$password" --totp "$data/load-totp") ;;
   esac
   load ingest --url "http://127.0.0.1:$port" --pid "$server" "${options[@]}" >&2
   stop_server

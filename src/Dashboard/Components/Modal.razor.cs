@@ -28,7 +28,7 @@ public sealed partial class Modal : IDisposable
     /// <summary>Buttons.</summary>
     [Parameter] public RenderFragment? Actions { get; set; }
 
-    /// <summary>The person wants to leave it.</summary>
+    /// <summary>The person wants to leave it. Without it there is no cross and Escape does nothing: for what is shown only once.</summary>
     [Parameter] public EventCallback OnClose { get; set; }
 
     /// <summary>The person pressed the submit button or Enter.</summary>

@@ -80,12 +80,14 @@ public sealed partial class CommandPalette
     private void Find()
     {
         var words = _text.Trim();
-        var all = Pages.Groups.SelectMany(g => g.Pages).Select(p => new Item("Pages", p.Name, p.Hint, p.Href, p.Glyph, null)).ToList();
+        var all = Pages.For(Session).SelectMany(g => g.Pages).Select(p => new Item("Pages", p.Name, p.Hint, p.Href, p.Glyph, null)).ToList();
         if (Session.IsAdmin)
         {
             all.Add(new Item("Actions", "New organization", "Adds a customer", "organizations?new=1", Glyphs.Plus, null));
             all.Add(new Item("Actions", "New ingest key", "Lets a sender write telemetry", "ingest-keys?new=1", Glyphs.Plus, null));
         }
+        if (Session.IsSenior) all.Add(new Item("Actions", "Invite a person", "Makes a link that is used once", "admin/users?invite=1", Glyphs.Plus, null));
+        all.Add(new Item("Actions", "Your account", "Ways to sign in, password, sessions", "account", Glyphs.Person, null));
         all.Add(new Item("Actions", "Alerts that fire now", "Nobody has acknowledged them yet", "sla/alerts?state=FIRING", Glyphs.Alert, null));
         all.Add(new Item("Actions", "Wallboard on the whole screen", "Kiosk, without navigation", "wallboard?kiosk=1", Glyphs.Expand, null));
         var tiles = Store.Board.Tiles

@@ -19,6 +19,7 @@ public sealed partial class MainLayout : IDisposable
     private bool _narrow;
     private bool _open;
     private bool _palette;
+    private bool _wasSignedIn;
     private string _spoken = "";
     private string _spokenNow = "";
 
@@ -35,6 +36,8 @@ public sealed partial class MainLayout : IDisposable
     [Inject] private ThemeState ThemeState { get; set; } = null!;
 
     [Inject] private Browser Browser { get; set; } = null!;
+
+    [Inject] private SessionTabs Tabs { get; set; } = null!;
 
     private string Path => Navigation.ToBaseRelativePath(Navigation.Uri).Split('?', '#')[0];
 
@@ -53,6 +56,7 @@ public sealed partial class MainLayout : IDisposable
         ThemeState.Changed -= Repaint;
         Store.Changed -= Speak;
         Navigation.LocationChanged -= Moved;
+        Tabs.Heard -= Heard;
         _self?.Dispose();
     }
 
@@ -73,6 +77,7 @@ public sealed partial class MainLayout : IDisposable
         ThemeState.Changed += Repaint;
         Store.Changed += Speak;
         Navigation.LocationChanged += Moved;
+        Tabs.Heard += Heard;
         if (Session.View is null) await Session.LoadAsync();
         else Route();
     }
@@ -83,6 +88,7 @@ public sealed partial class MainLayout : IDisposable
         if (!firstRender) return;
         var module = await Browser.ModuleAsync();
         await ThemeState.StartAsync(module);
+        await Tabs.ListenAsync();
         _self = DotNetObjectReference.Create(this);
         await module.InvokeVoidAsync("hotkeys", _self);
         _narrow = await Browser.RecallAsync("forge-nav") == "narrow";
@@ -92,9 +98,27 @@ public sealed partial class MainLayout : IDisposable
     private void Route()
     {
         if (Session.View is { SetupRequired: true }) Navigation.NavigateTo("setup", replace: true);
-        else if (Session.View is { Authenticated: false }) Navigation.NavigateTo("sign-in?return=" + Uri.EscapeDataString(Navigation.ToBaseRelativePath(Navigation.Uri)), replace: true);
+        else if (Session.View is { Authenticated: false }) ToSignIn(_wasSignedIn ? "ended" : null);
+        else if (Session.View is { MustEnrol: true } && Path != "account") Navigation.NavigateTo("account", replace: true);
         else if (Session.Authenticated) Connection.Start();
+        _wasSignedIn |= Session.Authenticated;
         Repaint();
+    }
+
+    /// <summary>
+    /// To sign-in, and after it back to this page. Who was signed in loads the dashboard anew: nothing that the last person saw stays in memory, and their live connection ends.
+    /// </summary>
+    private void ToSignIn(string? reason)
+    {
+        var here = Navigation.ToBaseRelativePath(Navigation.Uri);
+        if (here.StartsWith("sign-in", StringComparison.Ordinal)) return;
+        var address = Navigation.GetUriWithQueryParameters("sign-in", new Dictionary<string, object?>(StringComparer.Ordinal) { ["reason"] = reason, ["return"] = here.Length > 0 ? here : null });
+        Navigation.NavigateTo(address, forceLoad: reason is not null, replace: true);
+    }
+
+    private void Heard(string what)
+    {
+        if (what == SessionTabs.Ended) _ = InvokeAsync(() => ToSignIn("elsewhere"));
     }
 
     private void Expired() => _ = InvokeAsync(async () =>

@@ -1,9 +1,12 @@
 using Forge.Dashboard.Components;
+using Forge.Dashboard.Identity;
+using Forge.Domain.Audit;
 
 namespace Forge.Dashboard.Frame;
 
 /// <summary>A page that navigation and the command palette lead to.</summary>
-public sealed record PageLink(string Name, string Href, string Glyph, string Hint);
+/// <param name="Roles">Who sees it there: anyone with one of these roles; null is everybody. The server decides what may be read.</param>
+public sealed record PageLink(string Name, string Href, string Glyph, string Hint, string[]? Roles = null);
 
 /// <summary>The pages, in the groups of the product document.</summary>
 public static class Pages
@@ -20,14 +23,29 @@ public static class Pages
             new("Telemetry", "sla/telemetry", Glyphs.Telemetry, "How telemetry is read, tried out, and what was refused"),
         ]),
         ("Enterprise", [new("Organizations", "organizations", Glyphs.Organizations, "Customers and their contracts")]),
-        ("Operations", [new("Ingest keys", "ingest-keys", Glyphs.Key, "Who may send telemetry")]),
+        ("Operations",
+        [
+            new("Ingest keys", "ingest-keys", Glyphs.Key, "Who may send telemetry"),
+            new("People", "admin/users", Glyphs.Person, "Accounts, roles, sessions and invitations", [Roles.PlatformAdmin, Roles.SeniorAdmin, Roles.Auditor]),
+        ]),
     ];
+
+    /// <summary>The groups as this session sees them, without empty ones.</summary>
+    public static IEnumerable<(string Name, IReadOnlyList<PageLink> Pages)> For(SessionState session)
+    {
+        foreach (var (name, pages) in Groups)
+        {
+            List<PageLink> seen = [.. pages.Where(p => p.Roles is null || session.Has(p.Roles))];
+            if (seen.Count > 0) yield return (name, seen);
+        }
+    }
 
     /// <summary>Where a path is: group and page name.</summary>
     public static (string Group, string Page) Of(string path)
     {
         if (path.StartsWith("sla/organizations/", StringComparison.Ordinal)) return ("SLA", "Organization");
         if (path.StartsWith("sla/violations/", StringComparison.Ordinal) && path.Count(c => c == '/') == 3) return ("SLA / Violations", "Violation");
+        if (path == "account") return ("", "Your account");
         foreach (var (name, pages) in Groups)
             foreach (var page in pages)
                 if (path.StartsWith(page.Href, StringComparison.Ordinal)) return (name, page.Name);

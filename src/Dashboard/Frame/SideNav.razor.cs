@@ -1,3 +1,4 @@
+using Forge.Dashboard.Identity;
 using Forge.Dashboard.Live;
 using Microsoft.AspNetCore.Components;
 
@@ -20,15 +21,24 @@ public sealed partial class SideNav : IDisposable
 
     [Inject] private LiveStore Store { get; set; } = null!;
 
+    [Inject] private SessionState Session { get; set; } = null!;
+
     /// <inheritdoc />
-    public void Dispose() => Store.Changed -= Count;
+    public void Dispose()
+    {
+        Store.Changed -= Count;
+        Session.Changed -= Repaint;
+    }
 
     /// <inheritdoc />
     protected override void OnInitialized()
     {
         Store.Changed += Count;
+        Session.Changed += Repaint;
         Count(null);
     }
+
+    private void Repaint() => _ = InvokeAsync(StateHasChanged);
 
     private void Count(IReadOnlySet<string>? changed)
     {

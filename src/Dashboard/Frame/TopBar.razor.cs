@@ -5,6 +5,7 @@ using Forge.Dashboard.Live;
 using Forge.Dashboard.Theme;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Routing;
+using Microsoft.JSInterop;
 
 namespace Forge.Dashboard.Frame;
 
@@ -14,6 +15,7 @@ public sealed partial class TopBar : IDisposable
     private static readonly (string Choice, string Words)[] Themes = [("system", "Follow the system"), ("dark", "Dark"), ("light", "Light")];
 
     private LinkState _shown;
+    private Problem? _stillSignedIn;
 
     /// <summary>The navigation is asked for (small screens).</summary>
     [Parameter] public EventCallback OnMenu { get; set; }
@@ -30,6 +32,10 @@ public sealed partial class TopBar : IDisposable
     [Inject] private LiveStore Store { get; set; } = null!;
 
     [Inject] private ThemeState Theme { get; set; } = null!;
+
+    [Inject] private SessionTabs Tabs { get; set; } = null!;
+
+    [Inject] private Browser Browser { get; set; } = null!;
 
     private (string Group, string Page) Where => Pages.Of(Navigation.ToBaseRelativePath(Navigation.Uri).Split('?', '#')[0]);
 
@@ -94,7 +100,12 @@ public sealed partial class TopBar : IDisposable
 
     private async Task SignOutAsync()
     {
-        await Api.SendAsync(HttpMethod.Post, "api/auth/sign-out");
-        Navigation.NavigateTo("sign-in", forceLoad: true);
+        // Whoever leaves believing to be signed out must be.
+        _stillSignedIn = await Api.SendAsync(HttpMethod.Post, "api/auth/sign-out") is { Code: not ("not_signed_in" or "unauthenticated") } problem ? problem : null;
+        if (_stillSignedIn is not null) return;
+        await Tabs.TellAsync(SessionTabs.Ended);
+        Navigation.NavigateTo("sign-in?reason=signed-out", forceLoad: true);
     }
+
+    private async Task CloseMenuAsync() => await (await Browser.ModuleAsync()).InvokeVoidAsync("hidePopover", "#account-menu");
 }

@@ -6,25 +6,18 @@ using Microsoft.JSInterop;
 
 namespace Forge.Dashboard.Identity;
 
-/// <summary>First start: makes the first administrator with the token of the one-time link (kept in the hash, which never reaches a server log).</summary>
+/// <summary>First start: makes the first SeniorAdmin with the token of the one-time link (kept in the hash, which never reaches a server log).</summary>
 public sealed partial class Setup
 {
     private bool? _required;
     private string _token = "";
     private bool _tokenFromLink;
-    private string _name = "";
-    private string _email = "";
-    private string _password = "";
-    private bool _busy;
-    private Problem? _problem;
+    private bool _done;
+    private Problem? _refused;
 
     [Inject] private ForgeApi Api { get; set; } = null!;
 
-    [Inject] private SessionState Session { get; set; } = null!;
-
     [Inject] private Browser Browser { get; set; } = null!;
-
-    [Inject] private NavigationManager Navigation { get; set; } = null!;
 
     /// <inheritdoc />
     protected override async Task OnInitializedAsync()
@@ -34,24 +27,12 @@ public sealed partial class Setup
         _tokenFromLink = _token.Length > 0;
         await module.InvokeVoidAsync("clearHash");
         var state = await Api.GetAsync("api/setup", ForgeJson.Default.SetupState);
-        (_required, _problem) = (state.Value?.Required, state.Problem);
+        (_required, _refused) = (state.Value?.Required, state.Problem);
     }
 
-    private async Task CreateAsync()
+    private void Refused(Problem problem)
     {
-        _busy = true;
-        _problem = null;
-        await Session.LoadAsync();
-        var answer = await Api.SendAsync(
-            HttpMethod.Post, "api/setup", new SetupRequest(_token.Trim(), _email.Trim(), _name.Trim(), _password), ForgeJson.Default.SetupRequest, ForgeJson.Default.SessionView);
-        _busy = false;
-        _problem = answer.Problem;
-        if (_problem is not null)
-        {
-            _tokenFromLink = false;
-            return;
-        }
-        await Session.LoadAsync();
-        Navigation.NavigateTo(Session.Authenticated ? "organizations" : "sign-in", replace: true);
+        if (problem.Code == "setup_done") _required = false;
+        else (_refused, _tokenFromLink) = (problem, false);
     }
 }

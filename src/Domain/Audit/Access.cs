@@ -3,13 +3,16 @@ using System.Collections.Immutable;
 namespace Forge.Domain.Audit;
 
 /// <summary>Who is signed in; <c>Authenticated</c> false for nobody.</summary>
-public sealed record SessionView(bool Authenticated, string? UserId, string? Email, string? DisplayName, ImmutableArray<string> Roles, bool SetupRequired, bool Demo, string Version, string? CsrfToken = null);
+/// <param name="SessionId">Stable id of the session.</param>
+/// <param name="AuthenticatedAt">Last sign-in or step-up.</param>
+/// <param name="EndsAt">Absolute end of the session.</param>
+/// <param name="MustEnrol">A recovery code opened this session: a new factor comes before anything else.</param>
+public sealed record SessionView(
+    bool Authenticated, string? UserId, string? Email, string? DisplayName, ImmutableArray<string> Roles, bool SetupRequired, bool Demo, string Version, string? CsrfToken = null,
+    string? SessionId = null, DateTimeOffset? AuthenticatedAt = null, DateTimeOffset? EndsAt = null, bool MustEnrol = false);
 
-/// <summary>Sign-in with a password.</summary>
+/// <summary>First half of a sign-in with password and authenticator app.</summary>
 public sealed record SignInRequest(string Email, string Password);
-
-/// <summary>First start: makes the first administrator. The token comes from the one-time link.</summary>
-public sealed record SetupRequest(string Token, string Email, string DisplayName, string Password);
 
 /// <summary>Whether the first administrator still has to be made.</summary>
 public sealed record SetupState(bool Required);

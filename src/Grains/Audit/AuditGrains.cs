@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Forge.Domain;
 using Forge.Domain.Audit;
 using Forge.Grains.Interfaces.Audit;
@@ -20,7 +21,7 @@ public sealed class JournalGrain(Ledger ledger) : Grain, IJournalGrain
 }
 
 /// <summary>What one person may do.</summary>
-public sealed class PrincipalGrain(Ledger ledger) : Grain, IPrincipalGrain
+public sealed class PrincipalGrain(Ledger ledger, TimeProvider time) : Grain, IPrincipalGrain
 {
     private static readonly AggregateKind<Principal, PrincipalEvent> Kind = new(
         Principal.Apply, "principal", _ => OrganizationId.PlatformChain, ForgeJson.Default.Principal, ForgeJson.Default.PrincipalEvent);
@@ -36,13 +37,39 @@ public sealed class PrincipalGrain(Ledger ledger) : Grain, IPrincipalGrain
 
     /// <inheritdoc/>
     public Task<Outcome<Principal>> Grant(string role, string reason, CommandContext context) =>
-        _row.ExecuteAsync(context, state => PrincipalDecisions.Grant(state, this.GetPrimaryKeyString(), role, reason));
+        _row.ExecuteAsync(context, state => PrincipalDecisions.Grant(state, Id, role, reason, context.Actor, time.GetUtcNow()));
+
+    /// <inheritdoc/>
+    public async Task<Outcome<Principal>> Withdraw(string role, string reason, CommandContext context)
+    {
+        var others = await SeniorsBeside(role == Roles.SeniorAdmin);
+        return await _row.ExecuteAsync(context, state => PrincipalDecisions.Withdraw(state, Id, role, reason, context.Actor, others));
+    }
+
+    /// <inheritdoc/>
+    public Task<Outcome<Principal>> Enable(string reason, CommandContext context) =>
+        _row.ExecuteAsync(context, state => PrincipalDecisions.Enable(state, Id, reason, context.Actor));
+
+    /// <inheritdoc/>
+    public async Task<Outcome<Principal>> Disable(string reason, CommandContext context)
+    {
+        var others = await SeniorsBeside(_row.State?.IsEnabledSenior == true);
+        return await _row.ExecuteAsync(context, state => PrincipalDecisions.Disable(state, Id, reason, context.Actor, others));
+    }
 
     /// <inheritdoc/>
     public async Task<Principal> Get()
     {
         await _row.LoadAsync();
-        return _row.State ?? new Principal(this.GetPrimaryKeyString(), true, [], 0);
+        return _row.State ?? new Principal(Id, true, [], 0);
+    }
+
+    private string Id => this.GetPrimaryKeyString();
+
+    private async Task<int> SeniorsBeside(bool matters)
+    {
+        await _row.LoadAsync();
+        return matters && _row.State?.IsEnabledSenior == true ? await GrainFactory.GetGrain<ISeniorsGrain>(0).Beside(Id) : int.MaxValue;
     }
 }
 
@@ -52,4 +79,25 @@ public sealed class PrincipalQueryGrain(PrincipalReader reader) : Grain, IPrinci
 {
     /// <inheritdoc/>
     public Task<bool> AnyAdmin() => reader.AnyAdminAsync(default);
+
+    /// <inheritdoc/>
+    public Task<ImmutableArray<Principal>> All() => reader.AllAsync(default);
+}
+
+/// <summary>The one place that counts who stays.</summary>
+public sealed class SeniorsGrain(PrincipalReader reader, TimeProvider time) : Grain, ISeniorsGrain
+{
+    private static readonly TimeSpan Leaving = TimeSpan.FromSeconds(10);
+    private readonly Dictionary<string, DateTimeOffset> _asked = new(StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public async Task<int> Beside(string userId)
+    {
+        var now = time.GetUtcNow();
+        foreach (var (id, at) in _asked.ToArray())
+            if (now - at >= Leaving) _asked.Remove(id);
+        var beside = await reader.SeniorsBesideAsync([.. _asked.Keys, userId], default);
+        if (beside > 0) _asked[userId] = now;
+        return beside;
+    }
 }

@@ -114,7 +114,8 @@ public sealed partial class DemoDriver(IHttpClientFactory clients, IServiceProvi
         try
         {
             await access.WaitForAddressAsync(stoppingToken);
-            foreach (var person in await DemoUsers.EnsureAsync(services, options.DataDirectory, stoppingToken)) LogPerson(log, access.Address, person.Email, person.Password, person.Role);
+            await DemoUsers.EnsureAsync(services, options.DataDirectory, stoppingToken);
+            LogPeople(log, access.Address, Path.Combine(options.DataDirectory, DemoUsers.FileName));
             await seed.RunAsync(stoppingToken);
             var key = await access.KeyAsync(stoppingToken);
             LogSeeded(log, DemoCatalogue.All.Length);
@@ -171,8 +172,8 @@ public sealed partial class DemoDriver(IHttpClientFactory clients, IServiceProvi
 
     private static DateTimeOffset Floor(DateTimeOffset at, TimeSpan step) => new(at.UtcTicks - at.UtcTicks % step.Ticks, TimeSpan.Zero);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Demo: sign in at {Address} as {Email} with {Password} ({Role})")]
-    private static partial void LogPerson(ILogger logger, string address, string email, string password, string role);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Demo: sign in at {Address}; one person per role, with password and authenticator seed, is in {File}")]
+    private static partial void LogPeople(ILogger logger, string address, string file);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Demo: {Count} customers are there; traffic starts.")]
     private static partial void LogSeeded(ILogger logger, int count);

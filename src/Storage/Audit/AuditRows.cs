@@ -8,6 +8,8 @@ internal sealed class PrincipalRow : AggregateRow
 
     public bool IsPlatformAdmin { get; set; }
 
+    public bool IsSeniorAdmin { get; set; }
+
     public long Epoch { get; set; }
 
     public static PrincipalRow From(Principal state) => new()
@@ -15,6 +17,7 @@ internal sealed class PrincipalRow : AggregateRow
         Id = state.UserId,
         Enabled = state.Enabled,
         IsPlatformAdmin = state.Roles.Contains(Roles.PlatformAdmin),
+        IsSeniorAdmin = state.Roles.Contains(Roles.SeniorAdmin),
         Epoch = state.Epoch,
     };
 }

@@ -12,9 +12,10 @@ namespace Forge.WebApi.Identity;
 /// <param name="Role">Role held.</param>
 /// <param name="Email">Sign-in name.</param>
 /// <param name="Password">Random password of this installation.</param>
-public sealed record DemoUser(string Role, string Email, string Password);
+/// <param name="TotpSecret">Base32 seed for an authenticator app.</param>
+public sealed record DemoUser(string Role, string Email, string Password, string TotpSecret);
 
-/// <summary>One person per role for demonstrations. They sign in like everybody else: with the random password in the file.</summary>
+/// <summary>One person per role for demonstrations. They sign in like everybody else: with the random password and the authenticator seed in the file.</summary>
 public static class DemoUsers
 {
     /// <summary>Name of the file in the data directory (0600).</summary>
@@ -31,7 +32,7 @@ public static class DemoUsers
         var known = File.Exists(path) ? JsonSerializer.Deserialize<List<DemoUser>>(await File.ReadAllTextAsync(path, cancellation), Json) ?? [] : [];
         await using var scope = services.CreateAsyncScope();
         var users = scope.ServiceProvider.GetRequiredService<UserManager<ForgeUser>>();
-        var time = scope.ServiceProvider.GetRequiredService<TimeProvider>();
+        var everybody = scope.ServiceProvider.GetRequiredService<People>();
         var grains = scope.ServiceProvider.GetRequiredService<IGrainFactory>();
         var people = new List<DemoUser>();
         foreach (var role in Roles.All)
@@ -39,10 +40,11 @@ public static class DemoUsers
             var email = role.ToLowerInvariant() + "@demo.example";
             var person = known.Find(p => p.Role == role && p.Email == email);
             var user = await users.FindByEmailAsync(email);
-            if (person is null || user is null)
+            if (person is not { TotpSecret: not null } || user is null)
             {
-                person = new DemoUser(role, email, RandomNumberGenerator.GetString(Alphabet, 30));
-                user = await People.EnsureAsync(users, email, "Demo " + role, person.Password, time.GetUtcNow());
+                person = new DemoUser(role, email, RandomNumberGenerator.GetString(Alphabet, 30), TotpCodes.NewSeed());
+                var made = new Enrolment("demo", user?.Id ?? Guid.CreateVersion7().ToString("N"), email, "Demo " + role, users.PasswordHasher.HashPassword(new ForgeUser(), person.Password), person.TotpSecret, null);
+                (user, _) = await everybody.ReplaceFactorsAsync(new ProvedEnrolment(made, 0, null), cancellation);
             }
             people.Add(person);
             await GrantAsync(grains, user.Id, role);

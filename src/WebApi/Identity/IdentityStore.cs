@@ -16,6 +16,9 @@ public sealed class ForgeUser : IdentityUser
 
     /// <summary>When the account was made.</summary>
     public DateTimeOffset CreatedAt { get; set; }
+
+    /// <summary>Last sign-in.</summary>
+    public DateTimeOffset? LastSignInAt { get; set; }
 }
 
 /// <summary>An ingest key as it is stored: the secret only as its SHA-256.</summary>
@@ -61,6 +64,24 @@ public abstract class IdentityStore(DbContextOptions options) : IdentityUserCont
     /// <summary>Ingest keys.</summary>
     public DbSet<IngestKeyRow> IngestKeys => Set<IngestKeyRow>();
 
+    /// <summary>Sessions of people.</summary>
+    public DbSet<UserSessionRow> Sessions => Set<UserSessionRow>();
+
+    /// <summary>Ceremonies in progress.</summary>
+    public DbSet<ChallengeRow> Challenges => Set<ChallengeRow>();
+
+    /// <summary>Step-ups.</summary>
+    public DbSet<StepUpRow> StepUps => Set<StepUpRow>();
+
+    /// <summary>Links that make accounts or give them new factors.</summary>
+    public DbSet<InvitationRow> Invitations => Set<InvitationRow>();
+
+    /// <summary>Authenticator apps.</summary>
+    public DbSet<TotpRow> Totps => Set<TotpRow>();
+
+    /// <summary>Unused recovery codes.</summary>
+    public DbSet<RecoveryCodeRow> RecoveryCodes => Set<RecoveryCodeRow>();
+
     /// <summary>Keys that sign cookies and antiforgery tokens.</summary>
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
 
@@ -77,7 +98,16 @@ public abstract class IdentityStore(DbContextOptions options) : IdentityUserCont
         builder.Entity<IdentityUserClaim<string>>().ToTable("user_claim");
         builder.Entity<IdentityUserLogin<string>>().ToTable("user_login");
         builder.Entity<IdentityUserToken<string>>().ToTable("user_token");
+        builder.Entity<IdentityUserPasskey<string>>(passkey =>
+        {
+            passkey.ToTable("user_passkey");
+            passkey.HasKey(p => p.CredentialId);
+            passkey.Property(p => p.CredentialId).HasMaxLength(1024);
+            passkey.OwnsOne(p => p.Data).ToJson();
+            passkey.HasOne<ForgeUser>().WithMany().HasForeignKey(p => p.UserId).IsRequired();
+        });
         builder.Entity<DataProtectionKey>().ToTable("data_protection_key");
+        MapSignIn(builder);
         builder.Entity<IngestKeyRow>(key =>
         {
             key.ToTable("ingest_key");
@@ -88,5 +118,29 @@ public abstract class IdentityStore(DbContextOptions options) : IdentityUserCont
             key.Property(k => k.IdempotencyKey).HasMaxLength(128);
             key.HasIndex(k => k.IdempotencyKey).IsUnique();
         });
+    }
+
+    private static void MapSignIn(ModelBuilder builder)
+    {
+        builder.Entity<UserSessionRow>(session =>
+        {
+            session.ToTable("user_session");
+            session.HasKey(s => s.Id);
+            session.HasIndex(s => s.TokenHash).IsUnique();
+            session.HasIndex(s => s.PreviousHash);
+            session.HasIndex(s => s.UserId);
+            session.HasIndex(s => s.EndedAt);
+        });
+        builder.Entity<ChallengeRow>().ToTable("challenge").HasKey(c => c.Id);
+        builder.Entity<StepUpRow>().ToTable("step_up").HasKey(s => s.Id);
+        builder.Entity<InvitationRow>(invitation =>
+        {
+            invitation.ToTable("invitation");
+            invitation.HasKey(i => i.Id);
+            invitation.HasIndex(i => i.TokenHash).IsUnique();
+            invitation.HasIndex(i => i.IdempotencyKey).IsUnique();
+        });
+        builder.Entity<TotpRow>().ToTable("user_totp").HasKey(t => t.UserId);
+        builder.Entity<RecoveryCodeRow>().ToTable("recovery_code").HasKey(c => new { c.UserId, c.Hash });
     }
 }

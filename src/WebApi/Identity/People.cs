@@ -1,32 +1,67 @@
+using System.Collections.Immutable;
 using System.Net.Mail;
+using Forge.Domain.Audit;
 using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
 
 namespace Forge.WebApi.Identity;
 
-/// <summary>Makes accounts.</summary>
-internal static class People
+/// <summary>Accounts and their factors.</summary>
+public sealed class People(UserManager<ForgeUser> users, FactorStore factors, Func<IdentityStore> open, TimeProvider time)
 {
     /// <summary>A plain address of at most 254 characters.</summary>
     public static bool IsEmail(string? text) =>
         text is { Length: >= 3 and <= 254 } && MailAddress.TryCreate(text.Trim(), out var address) && address.Address == text.Trim() && !text.Any(char.IsControl);
 
-    /// <summary>The account of an e-mail with this name and password; an account left over from a broken attempt is taken again.</summary>
-    public static async Task<ForgeUser> EnsureAsync(UserManager<ForgeUser> users, string email, string displayName, string password, DateTimeOffset now)
+    /// <summary>Makes the account of an enrolment, or gives the existing one new factors in place of all old ones; an account left over from a broken attempt is taken again. Answers new recovery codes with an app.</summary>
+    public async Task<(ForgeUser User, ImmutableArray<string> RecoveryCodes)> ReplaceFactorsAsync(ProvedEnrolment proved, CancellationToken cancellation)
     {
-        var user = await users.FindByEmailAsync(email);
+        var wanted = proved.Enrolment;
+        var user = await users.FindByIdAsync(wanted.UserId) ?? await users.FindByEmailAsync(wanted.Email);
         if (user is null)
         {
-            user = new ForgeUser { Email = email, UserName = email, DisplayName = displayName, CreatedAt = now, LockoutEnabled = true, EmailConfirmed = true };
-            Require(await users.CreateAsync(user, password));
-            return user;
+            user = new ForgeUser { Id = wanted.UserId, Email = wanted.Email, UserName = wanted.Email, DisplayName = wanted.DisplayName, CreatedAt = time.GetUtcNow(), LockoutEnabled = true, EmailConfirmed = true, PasswordHash = wanted.PasswordHash };
+            Require(await users.CreateAsync(user));
         }
-        user.DisplayName = displayName;
-        if (await users.HasPasswordAsync(user)) Require(await users.RemovePasswordAsync(user));
-        Require(await users.AddPasswordAsync(user, password));
-        return user;
+        else
+        {
+            foreach (var passkey in await users.GetPasskeysAsync(user)) Require(await users.RemovePasskeyAsync(user, passkey.CredentialId));
+            (user.DisplayName, user.PasswordHash, user.AccessFailedCount, user.LockoutEnd) = (wanted.DisplayName, wanted.PasswordHash, 0, null);
+            Require(await users.UpdateAsync(user));
+        }
+        await factors.RemoveTotpAsync(user.Id, cancellation);
+        if (proved.Passkey is { } added)
+        {
+            Require(await users.AddOrUpdatePasskeyAsync(user, added));
+            return (user, []);
+        }
+        await factors.SetTotpAsync(user.Id, wanted.Seed!, proved.Step, cancellation);
+        return (user, await factors.NewRecoveryCodesAsync(user.Id, cancellation));
     }
 
-    private static void Require(IdentityResult result)
+    /// <summary>A person's own factors.</summary>
+    public async Task<AccountView> ViewAsync(ForgeUser user, bool mustEnrol, CancellationToken cancellation)
+    {
+        var since = await factors.TotpSinceAsync(user.Id, cancellation);
+        var passkeys = await users.GetPasskeysAsync(user);
+        return new AccountView(user.Id, user.Email!, user.DisplayName, user.PasswordHash is not null, since is not null, since, await factors.RecoveryLeftAsync(user.Id, cancellation), mustEnrol,
+            [.. passkeys.OrderBy(p => p.CreatedAt).Select(View)]);
+    }
+
+    /// <summary>A passkey as lists show it.</summary>
+    public static PasskeyView View(UserPasskeyInfo passkey) =>
+        new(System.Buffers.Text.Base64Url.EncodeToString(passkey.CredentialId), passkey.Name ?? "Passkey", passkey.CreatedAt, passkey.IsBackedUp);
+
+    /// <summary>Notes a sign-in, and that failures in a row are over.</summary>
+    public async Task SignedInAsync(string userId, bool passwordWay, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        await using var store = open();
+        await store.Users.Where(u => u.Id == userId).ExecuteUpdateAsync(u => u.SetProperty(r => r.LastSignInAt, now), cancellation);
+        if (passwordWay) await store.Users.Where(u => u.Id == userId).ExecuteUpdateAsync(u => u.SetProperty(r => r.AccessFailedCount, 0).SetProperty(r => r.LockoutEnd, (DateTimeOffset?)null), cancellation);
+    }
+
+    internal static void Require(IdentityResult result)
     {
         if (!result.Succeeded) throw new InvalidOperationException("The account was refused: " + string.Join(", ", result.Errors.Select(e => e.Code)));
     }

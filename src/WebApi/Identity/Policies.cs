@@ -43,6 +43,15 @@ public static class Policies
     /// <summary>Make and revoke ingest keys.</summary>
     public const string IngestKeyManage = "ingest-key.manage";
 
+    /// <summary>See people, their roles and sessions.</summary>
+    public const string UserRead = "user.read";
+
+    /// <summary>Invite people, change their roles, disable them, end their sessions.</summary>
+    public const string UserManage = "user.manage";
+
+    /// <summary>The own factors and sessions.</summary>
+    public const string AccountManage = "account.manage";
+
     /// <summary>Registers every policy of the matrix; whatever names no policy is denied.</summary>
     public static IServiceCollection AddForgePolicies(this IServiceCollection services, PolicyMatrix matrix)
     {

@@ -1,22 +1,30 @@
 using System.Buffers.Text;
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using Forge.Domain;
 using Forge.Domain.Audit;
 using Forge.Grains.Interfaces.Audit;
-using Microsoft.AspNetCore.Identity;
+using Forge.WebApi.Http;
 
 namespace Forge.WebApi.Identity;
 
+/// <summary>An account that an enrolment made or renewed.</summary>
+/// <param name="User">The account.</param>
+/// <param name="Methods">How its person has just proved themselves.</param>
+/// <param name="RecoveryCodes">Shown this once; empty with a passkey.</param>
+public sealed record MadeAccount(ForgeUser User, ImmutableArray<string> Methods, ImmutableArray<string> RecoveryCodes);
+
 /// <summary>
-/// First start: while nobody is a PlatformAdmin, one link with a random token makes the first. The token lives 1 h, works once, is kept only as a hash,
+/// First start: while nobody is a SeniorAdmin, one link with a random token makes the first. The token lives 1 h, works once, is kept only as a hash,
 /// and is shown to the operator alone: on the console and in <c>setup-token</c> of the data directory (0600).
 /// </summary>
-public sealed class SetupService(WebApiOptions options, IGrainFactory grains, IServiceScopeFactory scopes, PlatformJournal journal, PrincipalCache principals, TimeProvider time)
+public sealed class SetupService(WebApiOptions options, IGrainFactory grains, PlatformJournal journal, PrincipalCache principals, TimeProvider time)
 {
     /// <summary>Name of the file that holds the link's token.</summary>
     public const string FileName = "setup-token";
 
+    private const string Owner = "setup";
     private static readonly TimeSpan TokenLife = TimeSpan.FromHours(1);
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
     private readonly SemaphoreSlim _oneAtATime = new(1, 1);
@@ -44,35 +52,48 @@ public sealed class SetupService(WebApiOptions options, IGrainFactory grains, IS
         return $"{baseUrl.TrimEnd('/')}/setup#{token}";
     }
 
-    /// <summary>Makes the first PlatformAdmin and answers who it is. The token is spent only when it worked.</summary>
-    public async Task<Outcome<ForgeUser>> CompleteAsync(SetupRequest request, string correlationId, CancellationToken cancellation = default)
+    /// <summary>First half: who the first administrator will be and which factor they enrol. The token is not spent.</summary>
+    public async Task<Outcome<EnrolmentBegun>> BeginAsync(HttpContext http, BeginEnrolment request)
     {
-        await _oneAtATime.WaitAsync(cancellation);
+        if (await RefuseAsync(request.Token) is { } refusal) return Outcome<EnrolmentBegun>.No(refusal);
+        if (!People.IsEmail(request.Email)) return Outcome<EnrolmentBegun>.No(Refusal.Validation([new("email", "email_format")]));
+        return await http.RequestServices.GetRequiredService<Enrolments>().BeginAsync(
+            http, Owner, Guid.CreateVersion7().ToString("N"), request.Email!.Trim(), request.DisplayName?.Trim() ?? "", request.Factor, request.Password);
+    }
+
+    /// <summary>Second half: makes the first SeniorAdmin with the factor. The token is spent only when it worked.</summary>
+    public async Task<Outcome<MadeAccount>> CompleteAsync(HttpContext http, CompleteEnrolment request)
+    {
+        await _oneAtATime.WaitAsync(http.RequestAborted);
         try
         {
             Volatile.Write(ref _askedAtTicks, 0);
-            if (!await RequiredAsync()) return Outcome<ForgeUser>.No(Refusal.Conflict("setup_done", "The first administrator exists already. Sign in."));
-            if (_token is not { } token || time.GetUtcNow() >= token.Until || !CryptographicOperations.FixedTimeEquals(token.Hash, Hash(request.Token)))
-                return Outcome<ForgeUser>.No(new Refusal("link_expired", "This link is wrong, used or older than an hour. Start the product again for a new one.", RefusalKind.Forbidden, []));
-            var refusal = Check(request);
-            if (refusal is not null) return Outcome<ForgeUser>.No(refusal);
+            if (await RefuseAsync(request.Token) is { } refusal) return Outcome<MadeAccount>.No(refusal);
+            var proved = await http.RequestServices.GetRequiredService<Enrolments>().CompleteAsync(http, Owner, request.EnrolmentId, request.Code, request.Credential, request.PasskeyName);
+            if (proved.Refusal is { } unproved) return Outcome<MadeAccount>.No(unproved);
 
-            using var scope = scopes.CreateScope();
-            var users = scope.ServiceProvider.GetRequiredService<UserManager<ForgeUser>>();
-            await journal("setup", "setup.intent", OrganizationId.PlatformChain, "{}", cancellation);
-            var user = await People.EnsureAsync(users, request.Email.Trim(), request.DisplayName.Trim(), request.Password, time.GetUtcNow());
-            var context = new CommandContext("setup-" + user.Id, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(user.Id))), "user:" + user.Id, correlationId, null);
-            var granted = await grains.GetGrain<IPrincipalGrain>(user.Id).Grant(Roles.PlatformAdmin, "first start", context);
-            if (granted.Refusal is { } refused) return Outcome<ForgeUser>.No(refused);
+            await journal("system:setup", "setup.intent", OrganizationId.PlatformChain, "{}", http.RequestAborted);
+            var (user, codes) = await http.RequestServices.GetRequiredService<People>().ReplaceFactorsAsync(proved.Value!, http.RequestAborted);
+            var context = new CommandContext("setup-" + user.Id, Convert.ToHexStringLower(Hash(user.Id)), "system:setup", http.CorrelationId(), null);
+            var granted = await grains.GetGrain<IPrincipalGrain>(user.Id).Grant(Roles.SeniorAdmin, "first start", context);
+            if (granted.Refusal is { } refused) return Outcome<MadeAccount>.No(refused);
             principals.Forget(user.Id);
             Finish();
-            await journal("user:" + user.Id, "setup.result", "user:" + user.Id, """{"outcome":"ok"}""", cancellation);
-            return Outcome<ForgeUser>.Of(user, 1);
+            await journal("user:" + user.Id, "setup.result", "user:" + user.Id, """{"outcome":"ok"}""", http.RequestAborted);
+            return Outcome<MadeAccount>.Of(new MadeAccount(user, proved.Value!.Passkey is null ? ["pwd", "otp"] : ["passkey"], codes), 1);
         }
         finally
         {
             _oneAtATime.Release();
         }
+    }
+
+    /// <summary>Why a token does not open the first start now, or null.</summary>
+    public async Task<Refusal?> RefuseAsync(string token)
+    {
+        if (!await RequiredAsync()) return Refusal.Conflict("setup_done", "The first administrator exists already. Sign in.");
+        return _token is { } good && time.GetUtcNow() < good.Until && CryptographicOperations.FixedTimeEquals(good.Hash, Hash(token)) ? null
+            : new Refusal("link_expired", "This link is wrong, used or older than an hour. Start the product again for a new one.", RefusalKind.Forbidden, []);
     }
 
     private string TokenPath => Path.Combine(options.DataDirectory, FileName);
@@ -82,13 +103,6 @@ public sealed class SetupService(WebApiOptions options, IGrainFactory grains, IS
         _done = true;
         _token = null;
         File.Delete(TokenPath);
-    }
-
-    private static Refusal? Check(SetupRequest request)
-    {
-        if (!People.IsEmail(request.Email)) return Refusal.Validation([new("email", "email_format")]);
-        if (string.IsNullOrWhiteSpace(request.DisplayName) || request.DisplayName.Trim().Length > 120 || request.DisplayName.Any(char.IsControl)) return Refusal.Validation([new("displayName", "required_or_too_long")]);
-        return PasswordRules.Refuse(request.Password, request.Email) is { } why ? PasswordRules.Refusal(why) : null;
     }
 
     private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));

@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
+using Forge.Load;
+using Forge.Testing;
 using Microsoft.Playwright;
 
 namespace Forge.EndToEnd.Tests.Harness;
@@ -29,15 +31,19 @@ internal sealed class ObservedPage : IAsyncDisposable
     public IReadOnlyCollection<string> Errors => _errors;
 
     /// <summary>Signs in through the form, as a person does, and waits until the form is gone.</summary>
-    public async Task SignInAsync(string email, string password)
+    public async Task SignInAsync(string email, Credentials credentials)
     {
         await Page.GotoAsync("/sign-in");
         var secret = Page.Locator("input[type=password]");
         await WaitAsync(secret, WaitForSelectorState.Visible);
         await Page.Locator("input[type=email], input[autocomplete=username]").First.FillAsync(email);
-        await secret.FillAsync(password);
+        await secret.FillAsync(credentials.Password);
         await secret.PressAsync("Enter");
-        await WaitAsync(secret, WaitForSelectorState.Detached);
+        var code = Page.Locator("input[autocomplete=one-time-code]");
+        await WaitAsync(code, WaitForSelectorState.Visible);
+        await code.FillAsync(await AuthenticatorApp.Of(credentials.Seed).NextAsync());
+        await code.PressAsync("Enter");
+        await WaitAsync(code, WaitForSelectorState.Detached);
     }
 
     /// <summary>Goes to the wallboard and waits for its first tile.</summary>

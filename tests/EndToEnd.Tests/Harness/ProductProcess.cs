@@ -64,22 +64,23 @@ internal sealed partial class ProductProcess : IAsyncDisposable
     }
 
     /// <summary>Makes the first administrator through the link that the first start prints, and signs in.</summary>
-    public async Task<(ProductSession Session, string Email, string Password)> SetUpAsync()
+    public async Task<(ProductSession Session, string Email, Credentials Credentials)> SetUpAsync()
     {
         const string Email = "first@forge.example";
         const string Password = "correct-horse-battery-staple-81";
         var link = await Process.LineAsync(SetupLink(), StartTime);
-        return (await ProductSession.SetUpAsync(Url, link.Groups["token"].Value, Email, Password), Email, Password);
+        var (session, credentials) = await ProductSession.SetUpAsync(Url, link.Groups["token"].Value, Email, Password);
+        return (session, Email, credentials);
     }
 
     /// <summary>The seeded person of a role, from the file that a demo start writes.</summary>
-    public async Task<(string Email, string Password)> DemoUserAsync(string role)
+    public async Task<(string Email, Credentials Credentials)> DemoUserAsync(string role)
     {
         var file = Path.Combine(Data, "demo-users.json");
         await Eventually.GetAsync("the demo persons", StartTime, () => Task.FromResult(File.Exists(file)), there => there);
         using var users = JsonDocument.Parse(await File.ReadAllTextAsync(file));
         var user = users.RootElement.EnumerateArray().First(u => u.GetProperty("role").GetString() == role);
-        return (user.GetProperty("email").GetString()!, user.GetProperty("password").GetString()!);
+        return (user.GetProperty("email").GetString()!, new Credentials(user.GetProperty("password").GetString()!, user.GetProperty("totpSecret").GetString()!));
     }
 
     /// <summary>Makes an ingest key by the product's own command line.</summary>

@@ -3,6 +3,7 @@ using System.Text;
 using Forge.Domain.Contracts;
 using Forge.Domain.Sla;
 using Forge.EndToEnd.Tests.Harness;
+using Forge.Load;
 using Microsoft.Playwright;
 
 namespace Forge.EndToEnd.Tests.Sla;
@@ -59,7 +60,7 @@ public sealed class TelemetryPageTests(PublishedProduct published, Browser brows
         await LookedAtAsync("stale", wide, narrow);
     }
 
-    private async Task<ObservedPage> OpenAsync(ProductProcess product, string email, string password, int width, int height)
+    private async Task<ObservedPage> OpenAsync(ProductProcess product, string email, Credentials password, int width, int height)
     {
         var page = await browser.OpenAsync(product.Url, width, height, width > 1000 ? ColorScheme.Dark : ColorScheme.Light);
         await page.SignInAsync(email, password);

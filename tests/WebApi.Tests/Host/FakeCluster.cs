@@ -22,6 +22,14 @@ internal sealed class FakeCluster : IGrainFactory
 
     public ConcurrentQueue<(string Actor, string Action, string Subject, string Body)> Journal { get; } = new();
 
+    /// <summary>Waits until an action was journaled this often: entries of failures follow their answer.</summary>
+    public async Task JournaledAsync(string action, int times)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        while (Journal.Count(j => j.Action == action) < times) await Task.Delay(10, patience.Token);
+        Assert.Equal(times, Journal.Count(j => j.Action == action));
+    }
+
     public ConcurrentDictionary<string, Principal> Principals { get; } = new(StringComparer.Ordinal);
 
     public ConcurrentDictionary<string, (Organization State, long Version)> Organizations { get; } = new(StringComparer.Ordinal);
@@ -66,12 +74,27 @@ internal sealed class FakeCluster : IGrainFactory
 
     private sealed class PrincipalGrain(FakeCluster cluster, string userId) : IPrincipalGrain
     {
-        public Task<Outcome<Principal>> Grant(string role, string reason, CommandContext context)
+        public Task<Outcome<Principal>> Grant(string role, string reason, CommandContext context) =>
+            Decide(state => PrincipalDecisions.Grant(state, userId, role, reason, context.Actor, DateTimeOffset.UnixEpoch));
+
+        public Task<Outcome<Principal>> Withdraw(string role, string reason, CommandContext context) =>
+            Decide(state => PrincipalDecisions.Withdraw(state, userId, role, reason, context.Actor, Others()));
+
+        public Task<Outcome<Principal>> Enable(string reason, CommandContext context) =>
+            Decide(state => PrincipalDecisions.Enable(state, userId, reason, context.Actor));
+
+        public Task<Outcome<Principal>> Disable(string reason, CommandContext context) =>
+            Decide(state => PrincipalDecisions.Disable(state, userId, reason, context.Actor, Others()));
+
+        private int Others() => cluster.Principals.Values.Count(p => p.IsEnabledSenior && p.UserId != userId);
+
+        private Task<Outcome<Principal>> Decide(Func<Principal?, Decision<PrincipalEvent>> decide)
         {
             cluster.Principals.TryGetValue(userId, out var state);
-            if (PrincipalDecisions.Grant(state, userId, role, reason) is Decision<PrincipalEvent>.Accepted accepted)
-                cluster.Principals[userId] = state = accepted.Events.Aggregate(state, Principal.Apply)!;
-            return Task.FromResult(Outcome<Principal>.Of(state!, state!.Epoch));
+            var decision = decide(state);
+            if (decision is Decision<PrincipalEvent>.Refused refused) return Task.FromResult(Outcome<Principal>.No(refused.Refusal));
+            if (decision is Decision<PrincipalEvent>.Accepted accepted) cluster.Principals[userId] = state = accepted.Events.Aggregate(state, Principal.Apply)!;
+            return Task.FromResult(Outcome<Principal>.Of(state ?? new Principal(userId, true, [], 0), state?.Epoch ?? 0));
         }
 
         public Task<Principal> Get() => Task.FromResult(cluster.Principals.GetValueOrDefault(userId) ?? new Principal(userId, true, [], 0));
@@ -79,7 +102,9 @@ internal sealed class FakeCluster : IGrainFactory
 
     private sealed class PrincipalQuery(FakeCluster cluster) : IPrincipalQueryGrain
     {
-        public Task<bool> AnyAdmin() => Task.FromResult(cluster.Principals.Values.Any(p => p.Enabled && p.Roles.Contains(Roles.PlatformAdmin)));
+        public Task<bool> AnyAdmin() => Task.FromResult(cluster.Principals.Values.Any(p => p.IsEnabledSenior));
+
+        public Task<ImmutableArray<Principal>> All() => Task.FromResult(cluster.Principals.Values.ToImmutableArray());
     }
 
     private sealed class JournalGrain(FakeCluster cluster) : IJournalGrain

@@ -2,8 +2,10 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Forge.Domain;
 using Forge.Domain.Audit;
+using Forge.Testing;
 using Forge.WebApi.Identity;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -61,15 +63,15 @@ internal sealed class TestNode : IAsyncDisposable
     /// <summary>Nobody's browser.</summary>
     public Browser Open() => new(this);
 
+    /// <summary>Seed of the first administrator's authenticator app, once there is one.</summary>
+    public string? AdminSeed { get; private set; }
+
     /// <summary>A browser signed in as the first administrator (made by setup when there is none).</summary>
     public async Task<Browser> AdminAsync()
     {
         var browser = Open();
-        var link = await Services.GetRequiredService<SetupService>().OpenAsync(Address.ToString());
-        using var answer = link is not null
-            ? await browser.PostAsync("/api/setup", new SetupRequest(link.Split('#')[1], "ana@example.com", "Ana", Password))
-            : await browser.PostAsync("/api/auth/password", new SignInRequest("ana@example.com", Password));
-        answer.EnsureSuccessStatusCode();
+        if (await Services.GetRequiredService<SetupService>().OpenAsync(Address.ToString()) is { } link) AdminSeed = (await browser.SetUpAsync(link.Split('#')[1])).Seed;
+        else await browser.SignInAsync("ana@example.com", Password, AdminSeed!);
         await browser.ReadSessionAsync();
         return browser;
     }
@@ -79,8 +81,7 @@ internal sealed class TestNode : IAsyncDisposable
     {
         var person = (await DemoUsers.EnsureAsync(Services, _directory)).Single(p => p.Role == role);
         var browser = Open();
-        using var answer = await browser.PostAsync("/api/auth/password", new SignInRequest(person.Email, person.Password));
-        answer.EnsureSuccessStatusCode();
+        await browser.SignInAsync(person.Email, person.Password, person.TotpSecret);
         await browser.ReadSessionAsync();
         return browser;
     }
@@ -99,8 +100,13 @@ internal sealed class Browser
 {
     private readonly HttpClient _http;
 
-    public Browser(TestNode node) =>
+    private readonly TimeProvider _time;
+
+    public Browser(TestNode node)
+    {
+        _time = node.Services.GetRequiredService<TimeProvider>();
         _http = new HttpClient(new SocketsHttpHandler { CookieContainer = Cookies, AllowAutoRedirect = false }) { BaseAddress = node.Address };
+    }
 
     public CookieContainer Cookies { get; } = new();
 
@@ -111,6 +117,31 @@ internal sealed class Browser
         var session = (await _http.GetFromJsonAsync("/api/session", ForgeJson.Default.SessionView))!;
         Token = session.CsrfToken;
         return session;
+    }
+
+    /// <summary>Signs in with password and code.</summary>
+    public async Task<SessionView> SignInAsync(string email, string password, string seed)
+    {
+        var ticket = await ReadAsync(await PostAsync("/api/auth/password", new SignInRequest(email, password)), ForgeJson.Default.SignInTicket);
+        return await ReadAsync(await PostAsync("/api/auth/totp", new TotpSignIn(ticket.Ticket, await AuthenticatorApp.Of(seed).NextAsync(_time))), ForgeJson.Default.SessionView);
+    }
+
+    /// <summary>Makes the first administrator with password and app.</summary>
+    public async Task<(Enrolled Answer, string Seed)> SetUpAsync(string token)
+    {
+        var begun = await ReadAsync(await PostAsync("/api/setup/begin", new BeginEnrolment(token, "ana@example.com", "Ana", FactorKind.Totp, TestNode.Password)), ForgeJson.Default.EnrolmentBegun);
+        var code = await AuthenticatorApp.Of(begun.Secret!).NextAsync(_time);
+        return (await ReadAsync(await PostAsync("/api/setup", new CompleteEnrolment(token, begun.EnrolmentId, code, null, null)), ForgeJson.Default.Enrolled), begun.Secret!);
+    }
+
+    /// <summary>The value of a good answer.</summary>
+    public static async Task<T> ReadAsync<T>(HttpResponseMessage answer, JsonTypeInfo<T> type)
+    {
+        using (answer)
+        {
+            Assert.True(answer.IsSuccessStatusCode, $"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+            return (await answer.Content.ReadFromJsonAsync(type))!;
+        }
     }
 
     public Task<HttpResponseMessage> GetAsync(string path) => _http.GetAsync(path);

@@ -15,7 +15,9 @@ public sealed class PostgresIdentityTests(PostgresCluster cluster) : IClassFixtu
     public async Task PostgreSql_SetupSignInKeysAndRestart_WorkAsOnTheEmbeddedFile()
     {
         var database = await cluster.CreateDatabaseAsync();
-        await using var node = await TestNode.StartAsync(o => o.IdentityPostgres = database);
+        await using var keys = await TestNode.StartAsync();   // made its keys by itself; a database's nodes must be given theirs
+        void Configure(WebApiOptions o) => (o.IdentityPostgres, o.KeysDirectory) = (database, Path.Combine(keys.Directory, "keys"));
+        await using var node = await TestNode.StartAsync(Configure);
         var admin = await node.AdminAsync();
         using var made = await admin.SendAsync(HttpMethod.Post, "/api/ingest-keys", """{"name":"probe","organizationIds":["eu-7k3m9q2v4x"]}""", ("Idempotency-Key", "a"));
         var created = (await made.Content.ReadFromJsonAsync(ForgeJson.Default.CreatedIngestKey))!;
@@ -25,7 +27,7 @@ public sealed class PostgresIdentityTests(PostgresCluster cluster) : IClassFixtu
         await cache.FlushUsesAsync(default);
 
         // A second node on the same store reads the first one's cookie, accounts and keys.
-        await using var other = await TestNode.StartAsync(o => o.IdentityPostgres = database);
+        await using var other = await TestNode.StartAsync(Configure);
         foreach (var (id, principal) in node.Cluster.Principals) other.Cluster.Principals[id] = principal;
         var elsewhere = other.Open();
         elsewhere.Cookies.Add(other.Address, admin.Cookies.GetCookies(node.Address));

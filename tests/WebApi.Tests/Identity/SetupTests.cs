@@ -23,16 +23,17 @@ public sealed class SetupTests
             Assert.Equal("setup_required", (await Browser.ProblemOf(before)).Code);
         }
 
-        using var answer = await browser.PostAsync("/api/setup", Request(token));
+        var (answer, _) = await browser.SetUpAsync(token);
 
-        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+        Assert.Equal(10, answer.RecoveryCodes.Distinct().Count(c => c.Length == 24));
+        Assert.True(answer.Session.Authenticated);
         var session = await browser.ReadSessionAsync();
         Assert.Equal(("ana@example.com", true, false), (session.Email, session.Authenticated, session.SetupRequired));
-        Assert.Equal([Roles.PlatformAdmin], session.Roles);
+        Assert.Equal([Roles.SeniorAdmin], session.Roles);
         using (var after = await browser.GetAsync("/api/organizations")) Assert.Equal(HttpStatusCode.OK, after.StatusCode);
-        using var again = await node.Open().PostAsync("/api/setup", Request(token) with { Email = "eve@example.com" });
+        using var again = await node.Open().PostAsync("/api/setup/begin", Request(token) with { Email = "eve@example.com" });
         Assert.Equal("setup_done", (await Browser.ProblemOf(again)).Code);
-        Assert.Equal(["setup.intent", "setup.result"], node.Cluster.Journal.Select(j => j.Action));
+        Assert.Equal(["setup.intent", "setup.result", "session.signed_in"], node.Cluster.Journal.Select(j => j.Action));
         Assert.False(File.Exists(Path.Combine(node.Directory, SetupService.FileName)));
     }
 
@@ -43,10 +44,10 @@ public sealed class SetupTests
         var token = await TokenAsync(node);
         for (var i = 0; i < 5; i++)
         {
-            using var wrong = await node.Open().PostAsync("/api/setup", Request("wrong"));
+            using var wrong = await node.Open().PostAsync("/api/setup/begin", Request("wrong"));
             Assert.Equal("link_expired", (await Browser.ProblemOf(wrong)).Code);
         }
-        using var sixth = await node.Open().PostAsync("/api/setup", Request(token));
+        using var sixth = await node.Open().PostAsync("/api/setup/begin", Request(token));
         Assert.Equal(HttpStatusCode.TooManyRequests, sixth.StatusCode);
         Assert.NotNull(sixth.Headers.RetryAfter);
         Assert.Empty(node.Cluster.Principals);
@@ -59,8 +60,10 @@ public sealed class SetupTests
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
         var setup = ActivatorUtilities.CreateInstance<SetupService>(node.Services, time);
         var token = (await setup.OpenAsync("http://localhost"))!.Split('#')[1];
-        time.Advance(TimeSpan.FromHours(1));
-        Assert.Equal("link_expired", (await setup.CompleteAsync(Request(token), "c")).Refusal!.Code);
+        time.Advance(TimeSpan.FromHours(1) - TimeSpan.FromTicks(1));
+        Assert.Null(await setup.RefuseAsync(token));
+        time.Advance(TimeSpan.FromTicks(1));
+        Assert.Equal("link_expired", (await setup.RefuseAsync(token))!.Code);
     }
 
     [Fact]
@@ -68,14 +71,13 @@ public sealed class SetupTests
     {
         await using var node = await TestNode.StartAsync();
         var token = await TokenAsync(node);
-        using (var weak = await node.Open().PostAsync("/api/setup", Request(token) with { Password = "short" }))
+        using (var weak = await node.Open().PostAsync("/api/setup/begin", Request(token) with { Password = "short" }))
         {
             Assert.Equal(HttpStatusCode.UnprocessableEntity, weak.StatusCode);
             var problem = await Browser.ProblemOf(weak);
             Assert.Equal(("password_refused", "too_short"), (problem.Code, problem.Errors!["password"]));
         }
-        using var good = await node.Open().PostAsync("/api/setup", Request(token));
-        Assert.Equal(HttpStatusCode.Created, good.StatusCode);
+        await node.Open().SetUpAsync(token);
     }
 
     [Fact]
@@ -96,8 +98,7 @@ public sealed class SetupTests
         await using var node = await TestNode.StartAsync(announceTo: printed);
         var link = await printed.Link.WaitAsync(TimeSpan.FromSeconds(10));
         Assert.StartsWith($"http://localhost:{node.Address.Port}/setup#", link, StringComparison.Ordinal);
-        using var answer = await node.Open().PostAsync("/api/setup", Request(link.Split('#')[1]));
-        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+        Assert.True((await node.Open().SetUpAsync(link.Split('#')[1])).Answer.Session.Authenticated);
     }
 
     private sealed class FirstLink : ILoggerProvider, ILogger
@@ -125,5 +126,5 @@ public sealed class SetupTests
 
     private static async Task<string> TokenAsync(TestNode node) => (await node.Services.GetRequiredService<SetupService>().OpenAsync("http://localhost"))!.Split('#')[1];
 
-    private static SetupRequest Request(string token) => new(token, "ana@example.com", "Ana", TestNode.Password);
+    private static BeginEnrolment Request(string token) => new(token, "ana@example.com", "Ana", FactorKind.Totp, TestNode.Password);
 }

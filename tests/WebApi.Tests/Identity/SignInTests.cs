@@ -2,10 +2,10 @@ using System.Net;
 using System.Net.Http.Json;
 using Forge.Domain;
 using Forge.Domain.Audit;
+using Forge.Testing;
 using Forge.WebApi.Identity;
 using Forge.WebApi.Tests.Host;
 using Microsoft.AspNetCore.Antiforgery;
-using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
@@ -26,7 +26,7 @@ public sealed class SignInTests
         var (a, b) = (await Browser.ProblemOf(wrong), await Browser.ProblemOf(unknown));
         Assert.Equal(("sign_in_failed", 401, a.Detail), (b.Code, b.Status, b.Detail));
         Assert.Equal((a.Code, a.Title), (b.Code, b.Title));
-        Assert.Equal(2, node.Cluster.Journal.Count(j => j.Action == "session.sign_in_failed"));
+        await node.Cluster.JournaledAsync("session.sign_in_failed", 2);
     }
 
     [Fact]
@@ -35,7 +35,8 @@ public sealed class SignInTests
         await using var node = await TestNode.StartAsync();
         await node.AdminAsync();
         var browser = node.Open();
-        using (var answer = await browser.PostAsync("/api/auth/password", new SignInRequest(" ANA@example.com ", TestNode.Password)))
+        var ticket = await Browser.ReadAsync(await browser.PostAsync("/api/auth/password", new SignInRequest(" ANA@example.com ", TestNode.Password)), ForgeJson.Default.SignInTicket);
+        using (var answer = await browser.PostAsync("/api/auth/totp", new TotpSignIn(ticket.Ticket, await AuthenticatorApp.Of(node.AdminSeed!).NextAsync())))
         {
             var cookie = Assert.Single(answer.Headers.GetValues("Set-Cookie"), c => c.StartsWith("forge-local=", StringComparison.Ordinal));
             Assert.Contains("samesite=strict", cookie, StringComparison.OrdinalIgnoreCase);
@@ -44,16 +45,19 @@ public sealed class SignInTests
         await browser.ReadSessionAsync();
         using (var left = await browser.SendAsync(HttpMethod.Post, "/api/auth/sign-out", null)) Assert.Equal(HttpStatusCode.OK, left.StatusCode);
         Assert.False((await browser.ReadSessionAsync()).Authenticated);
-        Assert.Contains(node.Cluster.Journal, j => j.Action == "session.signed_out");
+        await node.Cluster.JournaledAsync("session.signed_out", 1);
     }
 
     [Fact]
     public async Task SignIn_OverHttps_CookiesCarryTheHostPrefix()
     {
         await using var node = await TestNode.StartAsync(o => o.Https = true);
-        var session = node.Services.GetRequiredService<IOptionsMonitor<CookieAuthenticationOptions>>().Get(IdentityConstants.ApplicationScheme).Cookie;
+        var http = new DefaultHttpContext { RequestServices = node.Services };
+        SessionCookie.Write(http, "value");
+        var session = http.Response.Headers.SetCookie.ToString();
+        Assert.StartsWith("__Host-forge=value", session, StringComparison.Ordinal);
+        Assert.Contains("; path=/; secure; samesite=strict; httponly", session, StringComparison.Ordinal);
         var token = node.Services.GetRequiredService<IOptions<AntiforgeryOptions>>().Value.Cookie;
-        Assert.Equal(("__Host-forge", CookieSecurePolicy.Always, "/"), (session.Name, session.SecurePolicy, session.Path));
         Assert.Equal(("__Host-forge-csrf", CookieSecurePolicy.Always, "/"), (token.Name, token.SecurePolicy, token.Path));
         using var answer = await node.Open().GetAsync("/healthz/live");
         Assert.True(answer.Headers.Contains("Strict-Transport-Security"));
@@ -66,8 +70,7 @@ public sealed class SignInTests
         await node.AdminAsync();
         var browser = node.Open();
         await browser.ReadSessionAsync();
-        using var answer = await browser.PostAsync("/api/auth/password", new SignInRequest("ana@example.com", TestNode.Password));
-        var token = (await answer.Content.ReadFromJsonAsync(ForgeJson.Default.SessionView))!.CsrfToken!;
+        var token = (await browser.SignInAsync("ana@example.com", TestNode.Password, node.AdminSeed!)).CsrfToken!;
         using var old = await browser.SendAsync(HttpMethod.Post, "/api/ingest-keys", """{"name":"x"}""", ("Idempotency-Key", "a"));
         Assert.Equal("csrf_failed", (await Browser.ProblemOf(old)).Code);
         using var made = await browser.SendAsync(HttpMethod.Post, "/api/ingest-keys", """{"name":"x"}""", ("Idempotency-Key", "b"), ("X-Forge-Csrf", token));
@@ -123,6 +126,12 @@ public sealed class SignInTests
     [InlineData("my forge password", "contains_product")]
     [InlineData("winterfell is far away", "contains_email")]
     [InlineData("exactly 15 char", null)]
+    [InlineData("PasswordPassword1!", "too_common")]
+    [InlineData("123456789012345", "too_common")]
+    [InlineData("qwertyuiop asdfgh 2026", "too_common")]
+    [InlineData("w3lc0me-summer-2026", "too_common")]
+    [InlineData("iloveyou-michelle-99", "too_common")]
+    [InlineData("glass teapot on the moor", null)]
     public void PasswordRules_AtTheirBounds(string password, string? why) => Assert.Equal(why, PasswordRules.Refuse(password, "winterfell@example.com"));
 
     [Theory]

@@ -28,6 +28,10 @@ export function focus(selector) {
   if (element) element.focus();
 }
 
+export function hidePopover(selector) {
+  document.querySelector(selector)?.hidePopover();
+}
+
 export function showSelected(selector) {
   document.querySelector(selector)?.scrollIntoView({ block: "nearest" });
 }
@@ -97,6 +101,13 @@ export function openModal(element, dotnet) {
     event.preventDefault();
     dotnet.invokeMethodAsync("Cancelled");
   });
+  const before = document.activeElement;
   if (!element.open) element.showModal();
+  // The dialog is taken out of the page, not closed: the browser then forgets where the focus was.
+  new MutationObserver((_, observer) => {
+    if (element.isConnected) return;
+    observer.disconnect();
+    if (before?.isConnected && document.activeElement === document.body) before.focus();
+  }).observe(document.body, { childList: true, subtree: true });
   element.querySelector("[autofocus], input, select, textarea, .button.primary, .button")?.focus();
 }

@@ -251,6 +251,10 @@ namespace Forge.Storage.Migrations.Postgres
                         .HasColumnType("boolean")
                         .HasColumnName("is_platform_admin");
 
+                    b.Property<bool>("IsSeniorAdmin")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_senior_admin");
+
                     b.Property<int>("StateFormat")
                         .HasColumnType("integer")
                         .HasColumnName("state_format");

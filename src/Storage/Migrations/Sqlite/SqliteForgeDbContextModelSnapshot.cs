@@ -231,6 +231,10 @@ namespace Forge.Storage.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("is_platform_admin");
 
+                    b.Property<bool>("IsSeniorAdmin")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_senior_admin");
+
                     b.Property<int>("StateFormat")
                         .HasColumnType("INTEGER")
                         .HasColumnName("state_format");
