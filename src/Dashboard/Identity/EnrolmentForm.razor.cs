@@ -54,7 +54,14 @@ public sealed partial class EnrolmentForm
 
     [Inject] private Browser Browser { get; set; } = null!;
 
+    [Inject] private NavigationManager Navigation { get; set; } = null!;
+
     private string? Mail => Email ?? (_email.Trim() is { Length: > 0 } typed ? typed : null);
+
+    /// <summary>Why there is no passkey to choose.</summary>
+    private string NoPasskeys => new Uri(Navigation.BaseUri).HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6
+        ? "Passkeys belong to a host name, not to a number: open the same link with the server's name, on this machine localhost."
+        : "This browser cannot use passkeys here.";
 
     /// <inheritdoc />
     protected override async Task OnInitializedAsync()

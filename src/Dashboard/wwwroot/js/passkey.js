@@ -43,7 +43,10 @@ async function ask(work) {
   }
 }
 
-export const available = () => window.isSecureContext && typeof window.PublicKeyCredential === "function";
+// A passkey belongs to a host name; at a bare address the browser refuses it only after everything was typed.
+const named = () => !/^[\d.]+$|^\[/.test(location.hostname);
+
+export const available = () => window.isSecureContext && named() && typeof window.PublicKeyCredential === "function";
 
 export const create = (json) => ask(() => navigator.credentials.create({ publicKey: creation(JSON.parse(json)) }));
 
