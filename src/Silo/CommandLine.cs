@@ -29,5 +29,6 @@ internal static class CommandLine
         Https = options.Urls.All(u => u.StartsWith("https:", StringComparison.OrdinalIgnoreCase)),
         BaseUrl = options.Urls[0],
         Demo = options.Demo,
+        ConnectionsPerSession = options.ConnectionsPerSession,
     };
 }

@@ -11,6 +11,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
@@ -43,10 +44,15 @@ public static class WebApiHost
         services.AddSingleton<IngestKeyAuthenticator>(s => s.GetRequiredService<IngestKeyCache>().AuthenticateAsync);
         services.AddHostedService<IngestKeyUseWriter>().AddHostedService<SetupAnnouncer>();
 
+        services.AddDisplays().AddSingleton<ScopedBoards>();
+        services.TryAddSingleton<KnownOrganizations>(s => _ => s.GetRequiredService<IGrainFactory>().GetGrain<Grains.Interfaces.Organizations.IOrganizationQueryGrain>(0).AllIds());
+        services.AddSingleton<ConnectionRegistry>().AddSingleton<EndedPoll>();
+        services.AddHostedService(s => s.GetRequiredService<EndedPoll>());
         services.AddSingleton<LiveFeed>().AddSingleton<LiveNode>();
         services.AddHostedService(s => s.GetRequiredService<LiveNode>()).AddHostedService<LiveSender>();
         services.AddSignalR(hub =>
         {
+            hub.AddFilter<LiveRights>();
             hub.MaximumReceiveMessageSize = 32 * 1024;
             hub.EnableDetailedErrors = false;
         }).AddJsonProtocol(json => json.PayloadSerializerOptions = SharedDeltas.Options());
@@ -79,14 +85,17 @@ public static class WebApiHost
         app.UseHostFiltering();
         app.UseRouting();
         app.UseAuthentication();
+        app.UseMiddleware<DisplaySignIn>();
         app.UseMiddleware<SetupGate>();
         app.UseMiddleware<EnrolGate>();
         app.UseMiddleware<Csrf>();
+        app.UseMiddleware<RunningRequests>();
         app.UseAuthorization();
 
         var api = app.MapGroup("/api");
         api.MapSession();
         api.MapIngestKeys();
+        api.MapDisplays();
         api.MapOrganizations();
         api.MapContracts();
         api.MapSla();

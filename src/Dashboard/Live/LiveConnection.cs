@@ -34,6 +34,20 @@ public sealed class LiveConnection(NavigationManager navigation, LiveStore store
         _ = ConnectAsync();
     }
 
+    /// <summary>Tells the server how far this screen is; a report that does not arrive is followed by the next.</summary>
+    public async Task ReportAsync(long sequence, long dataAgeMs)
+    {
+        if (_hub?.State != HubConnectionState.Connected) return;
+        try
+        {
+            await _hub.SendAsync("Report", sequence, dataAgeMs, _stop.Token);
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            // the connection ended meanwhile
+        }
+    }
+
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
@@ -44,8 +58,9 @@ public sealed class LiveConnection(NavigationManager navigation, LiveStore store
 
     private Task OnClosed(Exception? why)
     {
-        store.Lost();
-        if (!_stop.IsCancellationRequested) _ = ConnectAsync();
+        // The server closes every connection within the hour. Coming back at once is nothing to tell; the first try that fails is.
+        if (_stop.IsCancellationRequested) store.Lost();
+        else _ = ConnectAsync();
         return Task.CompletedTask;
     }
 
