@@ -23,6 +23,9 @@ public sealed record SiloOptions(string DataDirectory, string[] Urls, bool Demo,
     /// <summary>Makes missing keys (<c>--init-keys</c>); an embedded store does so by itself.</summary>
     public bool InitKeys { get; init; }
 
+    /// <summary>Most live connections of one session (<c>Forge:Live:ConnectionsPerSession</c>); more only to measure many viewers from one place.</summary>
+    public int ConnectionsPerSession { get; init; } = 5;
+
     /// <summary>Append-only file of journal seals (<c>Forge:Journal:SealFile</c>).</summary>
     public required string SealFile { get; init; }
 
@@ -70,6 +73,7 @@ public sealed record SiloOptions(string DataDirectory, string[] Urls, bool Demo,
             Hosts = Words(configuration, "Forge:Http:Hosts"),
             Limits = configuration.GetSection(EdgeLimits.Section).Get<EdgeLimits>() ?? new(),
             KeysDirectory = Path.GetFullPath(configuration["Forge:Keys:Directory"] ?? Path.Combine(data, "keys")),
+            ConnectionsPerSession = configuration.GetValue("Forge:Live:ConnectionsPerSession", 5),
             InitKeys = configuration.GetValue("init-keys", false),
             PasskeyDomain = configuration["Forge:Identity:PasskeyDomain"],
             BreachedPasswordsFile = configuration["Forge:Identity:BreachedPasswordsFile"],
