@@ -1,5 +1,7 @@
+using Forge.Domain.Operations;
 using Forge.Grains.Audit;
 using Forge.Grains.Live;
+using Forge.Grains.Operations;
 using Forge.Grains.Sla;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -13,6 +15,7 @@ public static class GrainServices
     public static IServiceCollection AddForgeGrains(this IServiceCollection services)
     {
         services.TryAddSingleton<SiloActors>();
+        services.TryAddSingleton(new SiloNetwork(ClusterNetwork.Loopback));
         services.AddSingleton<ActorRefusals>().AddHostedService(s => s.GetRequiredService<ActorRefusals>());
         services.AddSingleton<IIncomingGrainCallFilter, ActorFilter>().AddSingleton<IOutgoingGrainCallFilter, SystemActorFilter>();
         return services

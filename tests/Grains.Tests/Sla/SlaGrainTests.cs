@@ -153,7 +153,7 @@ public sealed class SlaGrainTests(SpineFixture fixture) : IClassFixture<SpineFix
         Assert.Equal(999_500, (await View(grain)).Tile.TargetPpm);
 
         _spine.Time.SetUtcNow(new DateTimeOffset(first.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero));
-        await _spine.Grains.GetGrain<Interfaces.IDeadlineSweepGrain>(0).Sweep();
+        await _spine.Inside.GetGrain<Interfaces.IDeadlineSweepGrain>(0).Sweep();
 
         Assert.Equal(999_900, (await View(grain)).Tile.TargetPpm);
     }
