@@ -1,4 +1,3 @@
-using System.Globalization;
 using Forge.Silo;
 using Forge.Silo.Demo;
 using Forge.Storage;
@@ -8,7 +7,6 @@ using Forge.WebApi.Identity;
 using Forge.WebApi.Keys;
 using Forge.WebApi.Sla.Ingest;
 using Serilog;
-using Serilog.Events;
 
 try
 {
@@ -39,17 +37,7 @@ static async Task<int> RunAsync(string[] args)
     builder.WebHost.UseUrls(options.Urls);
     builder.WebHost.UseStaticWebAssets();   // a build that was not published finds the dashboard's files by its manifest
     // As a provider behind the framework's factory, which keeps one logger per category; Serilog's own factory makes new ones for every connection and grain.
-    builder.Logging.ClearProviders().AddSerilog(new LoggerConfiguration()
-        .MinimumLevel.Information()
-        .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
-        .MinimumLevel.Override("System.Net.Http.HttpClient", LogEventLevel.Warning)
-        .MinimumLevel.Override("Orleans", LogEventLevel.Warning)
-        .MinimumLevel.Override("Polly", LogEventLevel.Warning)
-        .MinimumLevel.Override("Microsoft.EntityFrameworkCore.Database.Command", LogEventLevel.Fatal)   // what fails is thrown to its caller, who says so
-        .ReadFrom.Configuration(builder.Configuration)
-        .Enrich.FromLogContext()
-        .WriteTo.Console(formatProvider: CultureInfo.InvariantCulture, outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {SourceContext}: {Message:lj}{NewLine}{Exception}")
-        .CreateLogger(), dispose: true);
+    builder.Logging.ClearProviders().AddSerilog(LogLines.Create(builder.Configuration), dispose: true);
     builder.Services.AddSingleton(TimeProvider.System);
 
     builder.Services.AddSiloKeys(options);

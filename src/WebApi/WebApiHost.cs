@@ -39,6 +39,7 @@ public static class WebApiHost
         services.AddDataProtection().SetApplicationName("forge").PersistKeysToDbContext<IdentityStore>();
         services.AddForgeSignIn(options).AddForgePolicies(options.Matrix ?? PolicyMatrix.Load());
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AuthorizationProblems>();
+        services.AddSingleton<RefusalJournal>().AddHostedService(s => s.GetRequiredService<RefusalJournal>());
         services.AddAntiforgery(antiforgery => Csrf.Configure(antiforgery, options));
         services.AddHttpContextAccessor().AddNodeActors(options);
         services.TryAddSingleton(s => GrainJournal.Of(s.GetRequiredService<IGrainFactory>(), s.GetRequiredService<NodeActors>()));

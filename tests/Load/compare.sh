@@ -26,7 +26,7 @@ while [ $# -gt 0 ]; do
   esac
 done
 
-email=load@forge.example password=correct-horse-battery-staple-81
+email=load@forge.example password=walnut-harbour-lantern-mesa-81
 mkdir -p "$work"
 figures=$work/figures.tsv
 report=$work/compare.md

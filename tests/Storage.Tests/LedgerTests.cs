@@ -39,7 +39,7 @@ public abstract class LedgerTests(Store store)
         var organizationId = Sample.OrganizationId();
         var contract = Sample.Contract(organizationId, terms: new SlaTerms(new UptimeTerms(), new LatencyTerms(P99Ms: null), ErrorRateTargetPpm: null));
         var violation = Sample.Violation(organizationId) with { Actual = null };
-        var principal = new Principal(Sample.Id(), true, [Roles.PlatformAdmin], 1);
+        var principal = new Principal(Sample.Id(), true, [Roles.SeniorAdmin], 1);
 
         await Ledger.CommitAsync(Sample.Save(contract), default);
         await Ledger.CommitAsync(Sample.Open(violation), default);
@@ -50,7 +50,7 @@ public abstract class LedgerTests(Store store)
         Assert.Null(readContract.DraftTerms.ErrorRateTargetPpm);
         Assert.Equal(contract with { Versions = readContract.Versions }, readContract);
         Assert.Equal(violation, (await Ledger.LoadAsync<SlaViolation>(violation.Id, default))!.State);
-        Assert.Equal([Roles.PlatformAdmin], (await Ledger.LoadAsync<Principal>(principal.UserId, default))!.State.Roles);
+        Assert.Equal([Roles.SeniorAdmin], (await Ledger.LoadAsync<Principal>(principal.UserId, default))!.State.Roles);
         Assert.True(await store.Get<PrincipalReader>().AnyAdminAsync(default));
     }
 

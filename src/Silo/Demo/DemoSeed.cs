@@ -46,7 +46,7 @@ public sealed class DemoSeed(IGrainFactory grains, NodeActors actors, TimeProvid
         if (known.Value?.Contract.SignedOn is not null) return;
         var start = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);   // earlier days would count as not measured
         if (!known.Succeeded)
-            Demand((await contract.Draft(new DraftContract(customer.Id, start, customer.TermMonths, "UTC", terms), Context($"demo-contract-{customer.Index}"))).Refusal);
+            Demand((await contract.Draft(new DraftContract(customer.Id, start, customer.TermMonths, "UTC", terms, customer.Currency, customer.AnnualValueCents), Context($"demo-contract-{customer.Index}"))).Refusal);
         Demand((await contract.Sign(new SignContract(start), Context($"demo-signature-{customer.Index}"))).Refusal);
     }
 

@@ -7,7 +7,7 @@ namespace Forge.WebApi.Http;
 /// Refuses what another site may have caused: fetch metadata that is not same-origin, a foreign Origin, or an unsafe signed-in request without the token of GET <c>/api/session</c>.
 /// Ingest is left out: it carries a bearer key and ignores cookies.
 /// </summary>
-internal sealed class Csrf(RequestDelegate next, IAntiforgery antiforgery)
+internal sealed class Csrf(RequestDelegate next, IAntiforgery antiforgery, RefusalJournal refusals)
 {
     public const string Header = "X-Forge-Csrf";
 
@@ -19,6 +19,7 @@ internal sealed class Csrf(RequestDelegate next, IAntiforgery antiforgery)
         // A WebSocket opens with GET, so hubs are checked whatever the method.
         if ((hub || command) && (IsForeign(request) || (command && !await HasTokenAsync(http))))
         {
+            refusals.Tell(http, "csrf_failed");
             await Problems.WriteAsync(http, StatusCodes.Status403Forbidden, "csrf_failed", "The request did not come from this product's own page, or its token is old. Load the page again.");
             return;
         }

@@ -89,12 +89,14 @@ internal sealed class ErrorHandling(RequestDelegate next, ILogger<ErrorHandling>
 }
 
 /// <summary>401 and 403 as problems instead of redirects.</summary>
-internal sealed class AuthorizationProblems : IAuthorizationMiddlewareResultHandler
+internal sealed class AuthorizationProblems(RefusalJournal refusals) : IAuthorizationMiddlewareResultHandler
 {
     public Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
     {
         if (authorizeResult.Succeeded) return next(context);
-        return context.User.Identity?.IsAuthenticated == true
+        var known = context.User.Identity?.IsAuthenticated == true;
+        if (RefusalJournal.Counts(context)) refusals.Tell(context, known ? "forbidden" : "not_authenticated");
+        return known
             ? Problems.WriteAsync(context, StatusCodes.Status403Forbidden, "forbidden", "Your role does not allow this.")
             : Problems.WriteAsync(context, StatusCodes.Status401Unauthorized, "not_authenticated", "Sign in first.");
     }

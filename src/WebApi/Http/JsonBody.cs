@@ -7,15 +7,15 @@ using Forge.Domain;
 
 namespace Forge.WebApi.Http;
 
-/// <summary>Reads a JSON body strictly: known members only, depth 32, 256 KiB, nothing missing that has no default.</summary>
+/// <summary>Reads a JSON body strictly: known members only, each once, depth 32, 256 KiB, nothing missing that has no default.</summary>
 internal static class JsonBody
 {
     /// <summary>Largest JSON body of a command.</summary>
     public const int MaxBytes = 256 * 1024;
 
-    private static readonly JsonSerializerOptions Strict = new(ForgeJson.Default.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, MaxDepth = 32, RespectNullableAnnotations = true };
+    private static readonly JsonSerializerOptions Strict = new(ForgeJson.Default.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, MaxDepth = 32, RespectNullableAnnotations = true, AllowDuplicateProperties = false };
     private static readonly JsonSerializerOptions Lenient = new(ForgeJson.Default.Options) { MaxDepth = 32 };
-    private static readonly JsonDocumentOptions Document = new() { MaxDepth = 32 };
+    private static readonly JsonDocumentOptions Document = new() { MaxDepth = 32, AllowDuplicateProperties = false };
 
     /// <summary>The body and its hex SHA-256, or the answer that refuses it.</summary>
     public static async ValueTask<(T? Value, string Hash, IResult? Refused)> ReadAsync<T>(HttpContext http)

@@ -43,6 +43,7 @@ internal static class RateLimits
         {
             var wait = context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var retry) ? retry : TimeSpan.FromSeconds(1);
             context.HttpContext.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+            context.HttpContext.RequestServices.GetRequiredService<RefusalJournal>().Tell(context.HttpContext, "rate_limited");
             await Problems.WriteAsync(context.HttpContext, StatusCodes.Status429TooManyRequests, "rate_limited", "Too many requests. Wait as long as Retry-After says.");
         };
     });

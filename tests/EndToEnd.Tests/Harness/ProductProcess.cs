@@ -71,7 +71,7 @@ internal sealed partial class ProductProcess : IAsyncDisposable
     public async Task<(ProductSession Session, string Email, Credentials Credentials)> SetUpAsync()
     {
         const string Email = "first@forge.example";
-        const string Password = "correct-horse-battery-staple-81";
+        const string Password = "walnut-harbour-lantern-mesa-81";
         var (session, credentials) = await ProductSession.SetUpAsync(Url, await SetupTokenAsync(), Email, Password);
         return (session, Email, credentials);
     }

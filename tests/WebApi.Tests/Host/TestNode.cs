@@ -182,7 +182,10 @@ internal sealed class Browser
         if (json is not null) request.Content = new StringContent(json, Encoding.UTF8, "application/json");
         if (Token is not null && !headers.Any(h => h.Name == "X-Forge-Csrf")) request.Headers.Add("X-Forge-Csrf", Token);
         foreach (var (name, value) in headers)
-            if (value.Length > 0) request.Headers.TryAddWithoutValidation(name, value);
+        {
+            if (name == "Content-Type") request.Content!.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse(value);
+            else if (value.Length > 0) request.Headers.TryAddWithoutValidation(name, value);
+        }
         return _http.SendAsync(request);
     }
 
