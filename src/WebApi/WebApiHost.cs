@@ -42,7 +42,8 @@ public static class WebApiHost
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AuthorizationProblems>();
         services.AddSingleton<RefusalJournal>().AddHostedService(s => s.GetRequiredService<RefusalJournal>());
         services.AddAntiforgery(antiforgery => Csrf.Configure(antiforgery, options));
-        services.TryAddSingleton(s => GrainJournal.Of(s.GetRequiredService<IGrainFactory>()));
+        services.AddHttpContextAccessor().AddNodeActors(options);
+        services.TryAddSingleton(s => GrainJournal.Of(s.GetRequiredService<IGrainFactory>(), s.GetRequiredService<NodeActors>()));
         services.AddSingleton<PrincipalCache>().AddSingleton<SignInLimits>().AddSingleton<SetupService>();
         services.AddScoped<Sessions>();
         services.AddSingleton<IngestKeyCache>().AddSingleton<IngestKeyStore>();

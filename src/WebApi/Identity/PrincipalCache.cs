@@ -6,23 +6,27 @@ using Forge.Grains.Interfaces.Audit;
 namespace Forge.WebApi.Identity;
 
 /// <summary>What people may do, remembered for at most 5 s.</summary>
-public sealed class PrincipalCache(IGrainFactory grains, TimeProvider time)
+public sealed class PrincipalCache(IGrainFactory grains, NodeActors actors, TimeProvider time)
 {
     private static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<string, (Principal Principal, DateTimeOffset ReadAt)> _known = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, long> _changed = new(StringComparer.Ordinal);
 
     /// <summary>Roles of an enabled person; none when disabled or unknown.</summary>
-    public async ValueTask<ImmutableArray<string>> RolesAsync(string userId)
+    public async ValueTask<ImmutableArray<string>> RolesAsync(string userId) => await FindAsync(userId) is { Enabled: true } principal ? principal.Roles : [];
+
+    /// <summary>What a person may do; without roles when unknown.</summary>
+    public async ValueTask<Principal> FindAsync(string userId)
     {
         var now = time.GetUtcNow();
         if (!_known.TryGetValue(userId, out var known) || now - known.ReadAt >= FreshFor)
         {
+            actors.ActAs("identity");   // the person's own signature needs the answer
             known = (await grains.GetGrain<IPrincipalGrain>(userId).Get(), now);
             // An answer that was on its way while the person changed is good for this question, not for later ones.
             if (!_changed.TryGetValue(userId, out var epoch) || known.Principal.Epoch >= epoch) _known[userId] = known;
         }
-        return known.Principal.Enabled ? known.Principal.Roles : [];
+        return known.Principal;
     }
 
     /// <summary>Drops what is known about a person: the next use asks the grain.</summary>
