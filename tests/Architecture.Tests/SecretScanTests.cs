@@ -62,25 +62,25 @@ public sealed partial class SecretScanTests
         foreach (var file in Directory.EnumerateFiles(Repository.Root).Where(f => Extensions.Contains(Path.GetExtension(f)))) yield return (Path.GetFileName(file), File.ReadAllText(file));
     }
 
-    [GeneratedRegex(@"-----BEGIN [A-Z ]*PRIVATE KEY-----", RegexOptions.None, 10_000)]
+    [GeneratedRegex(@"-----BEGIN [A-Z ]*PRIVATE KEY-----", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex PrivateKey();
 
-    [GeneratedRegex(@"\bf(ik|sv)_[0-9A-HJKMNP-TV-Z]{12}_[A-Za-z0-9_-]{43}\b", RegexOptions.None, 10_000)]
+    [GeneratedRegex(@"\bf(ik|sv)_[0-9A-HJKMNP-TV-Z]{12}_[A-Za-z0-9_-]{43}\b", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex MachineKey();
 
-    [GeneratedRegex(@"\bgh[pousr]_[A-Za-z0-9]{36}\b|\bgithub_pat_[A-Za-z0-9_]{40,}|\bAKIA[0-9A-Z]{16}\b|\bxox[baprs]-[A-Za-z0-9-]{20,}|\bglpat-[A-Za-z0-9_-]{20}\b|\bAIza[A-Za-z0-9_-]{35}\b", RegexOptions.None, 10_000)]
+    [GeneratedRegex(@"\bgh[pousr]_[A-Za-z0-9]{36}\b|\bgithub_pat_[A-Za-z0-9_]{40,}|\bAKIA[0-9A-Z]{16}\b|\bxox[baprs]-[A-Za-z0-9-]{20,}|\bglpat-[A-Za-z0-9_-]{20}\b|\bAIza[A-Za-z0-9_-]{35}\b", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex HostingToken();
 
-    [GeneratedRegex(@"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}", RegexOptions.None, 10_000)]
+    [GeneratedRegex(@"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex SignedToken();
 
     // hunter2 is what every example calls a password; {…}, <…> and ${…} stand for one.
-    [GeneratedRegex(@"(?:Host|Server|Data Source)=[^;""\s]+;[^""\n]*Password=(?!hunter2|\*{3}|[{<$]|\.{3})[^;""\s]{4,}", RegexOptions.IgnoreCase, 10_000)]
+    [GeneratedRegex(@"(?:Host|Server|Data Source)=[^;""\s]+;[^""\n]*Password=(?!hunter2|\*{3}|[{<$]|\.{3})[^;""\s]{4,}", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex ConnectionPassword();
 
-    [GeneratedRegex(@"\bAuthorization: *(Basic|Bearer) +(?!YWRtaW46YWRtaW4=|fik_0{12}|\*{3}|[{<$])[A-Za-z0-9+/=._-]{16,}", RegexOptions.IgnoreCase, 10_000)]
+    [GeneratedRegex(@"\bAuthorization: *(Basic|Bearer) +(?!YWRtaW46YWRtaW4=|fik_0{12}|\*{3}|[{<$])[A-Za-z0-9+/=._-]{16,}", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Authorization();
 
-    [GeneratedRegex(@"""[A-Za-z]*(Password|Secret|Token|ConnectionString|PrivateKey|ApiKey)""\s*:\s*""[^""]", RegexOptions.IgnoreCase, 10_000)]
+    [GeneratedRegex(@"""[A-Za-z]*(Password|Secret|Token|ConnectionString|PrivateKey|ApiKey)""\s*:\s*""[^""]", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex SecretName();
 }

@@ -82,54 +82,54 @@ public sealed partial class SecurityRulesTests
 
     private static string Code(string text) => Comment().Replace(text, "");
 
-    [GeneratedRegex(@"^\s*//.*$|(?<=[;{},)] *|^\s*)//.*$", RegexOptions.Multiline, 10_000)]
+    [GeneratedRegex(@"^\s*//.*$|(?<=[;{},)] *|^\s*)//.*$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Comment();
 
-    [GeneratedRegex(@"\bMarkupString\b", RegexOptions.None, 10_000)]
+    [GeneratedRegex(@"\bMarkupString\b", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Markup();
 
-    [GeneratedRegex(@"CSharpScript|\bAssembly\.Load(From|File)\(|Expression\.Lambda|ILGenerator|DynamicMethod", RegexOptions.None, 10_000)]
+    [GeneratedRegex(@"CSharpScript|\bAssembly\.Load(From|File)\(|Expression\.Lambda|ILGenerator|DynamicMethod", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Evaluation();
 
-    [GeneratedRegex(@"(?<!wasm-unsafe-)\beval\(|new Function\(|\.innerHTML|\.outerHTML|insertAdjacentHTML|document\.write|srcdoc|setTimeout\(\s*[""'`]", RegexOptions.None, 10_000)]
+    [GeneratedRegex(@"(?<!wasm-unsafe-)\beval\(|new Function\(|\.innerHTML|\.outerHTML|insertAdjacentHTML|document\.write|srcdoc|setTimeout\(\s*[""'`]", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex ScriptMarkup();
 
-    [GeneratedRegex(@"\b(window|document|globalThis)\[|__proto__|Object\.assign\(", RegexOptions.None, 10_000)]
+    [GeneratedRegex(@"\b(window|document|globalThis)\[|__proto__|Object\.assign\(", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex ScriptLookup();
 
-    [GeneratedRegex(@"\b(localStorage|sessionStorage|indexedDB|document\.cookie)\b", RegexOptions.None, 10_000)]
+    [GeneratedRegex(@"\b(localStorage|sessionStorage|indexedDB|document\.cookie)\b", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex BrowserStorage();
 
-    [GeneratedRegex(@"\bunsafe\s+(static|void|int|byte|class|struct|\{)|\bstatic\s+unsafe\b|AllowUnsafeBlocks|\bfixed\s*\(", RegexOptions.None, 10_000)]
+    [GeneratedRegex(@"\bunsafe\s+(static|void|int|byte|class|struct|\{)|\bstatic\s+unsafe\b|AllowUnsafeBlocks|\bfixed\s*\(", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Unsafe();
 
-    [GeneratedRegex(@"\b(XmlDocument|XmlReader|XDocument|XmlSerializer|DataContractSerializer|XslCompiledTransform)\b", RegexOptions.None, 10_000)]
+    [GeneratedRegex(@"\b(XmlDocument|XmlReader|XDocument|XmlSerializer|DataContractSerializer|XslCompiledTransform)\b", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Xml();
 
-    [GeneratedRegex(@"\b(BinaryFormatter|NetDataContractSerializer|LosFormatter|TypeNameHandling|JavaScriptSerializer|Newtonsoft)\b", RegexOptions.None, 10_000)]
+    [GeneratedRegex(@"\b(BinaryFormatter|NetDataContractSerializer|LosFormatter|TypeNameHandling|JavaScriptSerializer|Newtonsoft)\b", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Serializers();
 
-    [GeneratedRegex(@"\bProcess\.Start\(|\bProcessStartInfo\b|DllImport|LibraryImport", RegexOptions.None, 10_000)]
+    [GeneratedRegex(@"\bProcess\.Start\(|\bProcessStartInfo\b|DllImport|LibraryImport", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Programs();
 
-    [GeneratedRegex(@"\b(MD5|SHA1|TripleDES|DES|RC2|HMACMD5|HMACSHA1|RijndaelManaged|RSAEncryptionPadding|RSASignaturePadding|AesCbc|CipherMode|AesManaged)\b", RegexOptions.None, 10_000)]
+    [GeneratedRegex(@"\b(MD5|SHA1|TripleDES|DES|RC2|HMACMD5|HMACSHA1|RijndaelManaged|RSAEncryptionPadding|RSASignaturePadding|AesCbc|CipherMode|AesManaged)\b", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex WeakCryptography();
 
-    [GeneratedRegex(@"\bnew Random\(|\bRandom\.Shared\b|\bMath\.random\(", RegexOptions.None, 10_000)]
+    [GeneratedRegex(@"\bnew Random\(|\bRandom\.Shared\b|\bMath\.random\(", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Chance();
 
-    [GeneratedRegex(@"\bnew Regex\(|\bRegex\.(IsMatch|Match|Matches|Replace|Split)\(|\bnew RegExp\(", RegexOptions.None, 10_000)]
+    [GeneratedRegex(@"\bnew Regex\(|\bRegex\.(IsMatch|Match|Matches|Replace|Split)\(|\bnew RegExp\(", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Expressions();
 
-    [GeneratedRegex(@"\bAddCors\(|\bUseCors\(|Access-Control-Allow|addEventListener\(\s*[""']message[""']", RegexOptions.None, 10_000)]
+    [GeneratedRegex(@"\bAddCors\(|\bUseCors\(|Access-Control-Allow|addEventListener\(\s*[""']message[""']", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex CrossOrigin();
 
-    [GeneratedRegex(@"UseDeveloperExceptionPage|EnableDetailedErrors = true|IncludeExceptionDetails|EnableSensitiveDataLogging|UseDirectoryBrowser|MapDebug", RegexOptions.None, 10_000)]
+    [GeneratedRegex(@"UseDeveloperExceptionPage|EnableDetailedErrors = true|IncludeExceptionDetails|EnableSensitiveDataLogging|UseDirectoryBrowser|MapDebug", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Developers();
 
-    [GeneratedRegex(@"(CommandText\s*=|(?:FromSqlRaw|ExecuteSqlRaw|ExecuteSqlRawAsync|SqlQueryRaw<[^>]*>)\()[^;]*", RegexOptions.None, 10_000)]
+    [GeneratedRegex(@"(CommandText\s*=|(?:FromSqlRaw|ExecuteSqlRaw|ExecuteSqlRawAsync|SqlQueryRaw<[^>]*>)\()[^;]*", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Statement();
 
-    [GeneratedRegex(@"(CommandText\s*=|Raw(Async)?(<[^>]*>)?\()[^;]*(\$@?""|\$""""""|string\.(Format|Concat)\()", RegexOptions.None, 10_000)]
+    [GeneratedRegex(@"(CommandText\s*=|Raw(Async)?(<[^>]*>)?\()[^;]*(\$@?""|\$""""""|string\.(Format|Concat)\()", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Interpolated();
 }
