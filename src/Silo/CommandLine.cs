@@ -34,6 +34,7 @@ internal static class CommandLine
             Limits = options.Limits,
             KeysDirectory = options.KeysDirectory,
             PasskeyDomain = options.PasskeyDomain,
+            Oidc = options.Oidc,
             BreachedPasswordsFile = options.BreachedPasswordsFile,
         };
         foreach (var proxy in options.KnownProxies) web.KnownProxies.Add(proxy);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Forge.WebApi.Http;
+using Forge.WebApi.Identity;
 
 namespace Forge.Silo;
 
@@ -38,6 +39,9 @@ public sealed record SiloOptions(string DataDirectory, string[] Urls, bool Demo,
     /// <summary>Domain that passkeys belong to (<c>Forge:Identity:PasskeyDomain</c>); null = the host name of the first address, or localhost.</summary>
     public string? PasskeyDomain { get; init; }
 
+    /// <summary>Identity provider (<c>Forge:Identity:Oidc</c>); null = none.</summary>
+    public OidcOptions? Oidc { get; init; }
+
     /// <summary>Sorted SHA-1 hashes of breached passwords (<c>Forge:Identity:BreachedPasswordsFile</c>).</summary>
     public string? BreachedPasswordsFile { get; init; }
 
@@ -55,14 +59,13 @@ public sealed record SiloOptions(string DataDirectory, string[] Urls, bool Demo,
             if (!url.StartsWith("https:", StringComparison.OrdinalIgnoreCase) && proxies.Length == 0)
                 throw new SiloSettingsException($"{url} is refused: plain HTTP is only served on a loopback address. Use https, a reverse proxy on this machine, or name the proxies in Forge:Http:KnownProxies.");
         }
-        var postgresFile = configuration["Forge:Storage:PostgresConnectionFile"];
         var data = Path.GetFullPath(configuration["data"] ?? configuration["Forge:DataDirectory"] ?? "data");
         return new SiloOptions(
             data,
             urls,
             demo,
             configuration.GetValue("migrate", false),
-            postgresFile is null ? configuration["Forge:Storage:PostgresConnection"] : File.ReadAllText(postgresFile).Trim(),
+            SecretSetting.Read(configuration, "Forge:Storage:PostgresConnection"),
             configuration.GetValue("Forge:Cluster:SiloPort", 0),
             configuration.GetValue("Forge:Cluster:GatewayPort", 0))
         {
@@ -71,6 +74,7 @@ public sealed record SiloOptions(string DataDirectory, string[] Urls, bool Demo,
             Limits = configuration.GetSection(EdgeLimits.Section).Get<EdgeLimits>() ?? new(),
             KeysDirectory = Path.GetFullPath(configuration["Forge:Keys:Directory"] ?? Path.Combine(data, "keys")),
             InitKeys = configuration.GetValue("init-keys", false),
+            Oidc = Provider(configuration),
             PasskeyDomain = configuration["Forge:Identity:PasskeyDomain"],
             BreachedPasswordsFile = configuration["Forge:Identity:BreachedPasswordsFile"],
             SealFile = Path.GetFullPath(configuration["Forge:Journal:SealFile"] ?? Path.Combine(data, "journal-seals.log")),
@@ -89,6 +93,18 @@ public sealed record SiloOptions(string DataDirectory, string[] Urls, bool Demo,
     // A list of the configuration file, or one text with commas from environment and command line.
     private static string[] Words(IConfiguration configuration, string key) =>
         configuration.GetSection(key).Get<string[]>() ?? configuration[key]?.Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+
+    private static OidcOptions? Provider(IConfiguration configuration)
+    {
+        try
+        {
+            return OidcOptions.Read(configuration, SecretSetting.Read(configuration, OidcOptions.Section + ":ClientSecret"));
+        }
+        catch (ArgumentException refused)
+        {
+            throw new SiloSettingsException(refused.Message);
+        }
+    }
 
     private static bool IsLoopback(string url)
     {
