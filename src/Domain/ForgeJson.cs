@@ -71,6 +71,8 @@ public sealed record Problem(string Type, string Title, int Status, string Detai
 [JsonSerializable(typeof(SignInRequest))]
 [JsonSerializable(typeof(SetupState))]
 [JsonSerializable(typeof(SignInTicket))]
+[JsonSerializable(typeof(OidcStart))]
+[JsonSerializable(typeof(OidcRedirect))]
 [JsonSerializable(typeof(TotpSignIn))]
 [JsonSerializable(typeof(PasskeyOptions))]
 [JsonSerializable(typeof(PasskeySignIn))]

@@ -35,6 +35,7 @@ internal static class CommandLine
             ConnectionsPerSession = options.ConnectionsPerSession,
             KeysDirectory = options.KeysDirectory,
             PasskeyDomain = options.PasskeyDomain,
+            Oidc = options.Oidc,
             BreachedPasswordsFile = options.BreachedPasswordsFile,
         };
         foreach (var proxy in options.KnownProxies) web.KnownProxies.Add(proxy);

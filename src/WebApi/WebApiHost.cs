@@ -117,6 +117,7 @@ public static class WebApiHost
 
         var api = app.MapGroup("/api");
         api.MapSession();
+        api.MapOidc();
         api.MapStepUps();
         api.MapAccount();
         api.MapUsers();

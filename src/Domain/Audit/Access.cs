@@ -6,10 +6,11 @@ namespace Forge.Domain.Audit;
 /// <param name="SessionId">Stable id of the session.</param>
 /// <param name="AuthenticatedAt">Last sign-in or step-up.</param>
 /// <param name="EndsAt">Absolute end of the session.</param>
+/// <param name="SingleSignOn">Name of the identity provider, when people may sign in through one.</param>
 /// <param name="MustEnrol">A recovery code opened this session: a new factor comes before anything else.</param>
 public sealed record SessionView(
     bool Authenticated, string? UserId, string? Email, string? DisplayName, ImmutableArray<string> Roles, bool SetupRequired, bool Demo, string Version, string? CsrfToken = null,
-    string? SessionId = null, DateTimeOffset? AuthenticatedAt = null, DateTimeOffset? EndsAt = null, bool MustEnrol = false);
+    string? SessionId = null, DateTimeOffset? AuthenticatedAt = null, DateTimeOffset? EndsAt = null, bool MustEnrol = false, string? SingleSignOn = null);
 
 /// <summary>First half of a sign-in with password and authenticator app.</summary>
 public sealed record SignInRequest(string Email, string Password);
