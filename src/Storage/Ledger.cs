@@ -101,6 +101,7 @@ public sealed class Ledger(ForgeDatabase database, DataKeys keys, TimeProvider c
         {
             // The chain's lock comes first: whoever waits holds nothing that others need.
             var entries = await JournalAppend.WriteAsync(context, commit.Chain, commit.Actor, commit.CorrelationId, commit.Entries, key, clock.GetUtcNow(), ct);
+            if (commit.Guard is { } guard && guard.Judge((await AggregateMaps.Principal.LoadAsync(context, guard.UserId, keys, ct))?.State) is { } no) return new CommitResult.Denied(no);
             map.Stage(context, commit.Id, commit.State, commit.ExpectedVersion, key);
             StageOutbox(context, commit.Outbox, $"{commit.Chain}-{entries[0].Seq}");
             await DeadlineStore.StageAsync(context, commit.Deadlines, ct);

@@ -18,6 +18,14 @@ public static class HealthWords
         ("Journal", [PlatformFigure.JournalHead, PlatformFigure.JournalCheckAge, PlatformFigure.JournalFindings]),
     ];
 
+    /// <summary>What keeps strangers from the cluster's ports.</summary>
+    public static string Network(ClusterNetwork network) => network switch
+    {
+        ClusterNetwork.Loopback => "on this machine only",
+        ClusterNetwork.MutualTls => "mutual TLS",
+        _ => "open to the network; the operator says only silos and nodes reach them",
+    };
+
     /// <summary>Name of a figure.</summary>
     public static string Name(PlatformFigure figure) => figure switch
     {

@@ -28,7 +28,7 @@ internal static class OperationsEndpoints
             var (cluster, problem) = await ReadAsync(grains, time);
             var process = meters.Process;
             FigureReading[] readings = [.. meters.Read(), .. cluster.Figures];
-            return Answers.Json(new PlatformHealthView(time.GetUtcNow(), process, cluster.Silos, cluster.Grains, PlatformBounds.Judge(readings, process.MemoryLimitBytes, time.GetUtcNow()), problem));
+            return Answers.Json(new PlatformHealthView(time.GetUtcNow(), process, cluster.Silos, cluster.Grains, PlatformBounds.Judge(readings, process.MemoryLimitBytes, time.GetUtcNow()), problem, cluster.Network));
         }).RequireAuthorization(Policies.PlatformRead);
     }
 
