@@ -40,6 +40,7 @@ static async Task<int> RunAsync(string[] args)
     builder.Logging.ClearProviders().AddSerilog(LogLines.Create(builder.Configuration), dispose: true);
     builder.Services.AddSingleton(TimeProvider.System);
 
+    builder.Services.AddHostedService<ProcessJournal>();   // first to start, last to stop
     builder.Services.AddSiloKeys(options);
     builder.AddForgeSilo(options, CommandLine.Storage(options));
     builder.AddForgeWebApi(CommandLine.Web(options));

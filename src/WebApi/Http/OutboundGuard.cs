@@ -153,7 +153,7 @@ public sealed class OutboundRefusals(PlatformJournal journal, TimeProvider time,
         var subject = "target:" + refused.Target;
         try
         {
-            await journal("system:outbound", "outbound." + TargetNotAllowedException.Code, subject[..Math.Min(subject.Length, 128)], JsonSerializer.Serialize(new { target = refused.Target, why = refused.Why }), cancellation);
+            await journal("system:outbound", "outbound.target_not_allowed", subject[..Math.Min(subject.Length, 128)], JsonSerializer.Serialize(new { target = refused.Target, why = refused.Why }), cancellation);
         }
         catch (Exception failure) when (ErrorHandling.IsUnavailable(failure))
         {
