@@ -109,29 +109,39 @@ public sealed partial class JournalVerifierGrain(
     private async Task CheckEverythingAsync()
     {
         (_allStarted, _newStarted) = (time.GetUtcNow(), time.GetUtcNow());
-        var through = new Dictionary<string, ChainHead>(StringComparer.Ordinal);
-        var progress = new JournalProgress(time.GetUtcNow(), 0, (await reader.HeadsAsync(default)).Sum(h => h.Seq));
-        _status = _status with { Running = progress };
-        var report = await auditor.CheckAsync(new AuditScope(null, HeadersOnly: false, files.Keys(), await files.ReadAsync(default)), Passed, default);
-        _through.Clear();
-        foreach (var head in through.Values) _through[head.Chain] = head;
+        try
+        {
+            var progress = new JournalProgress(time.GetUtcNow(), 0, (await reader.HeadsAsync(default)).Sum(h => h.Seq));
+            _status = _status with { Running = progress };
+            var through = new Dictionary<string, ChainHead>(StringComparer.Ordinal);
+            var report = await auditor.CheckAsync(new AuditScope(null, HeadersOnly: false, files.Keys(), await files.ReadAsync(default)), Passed, default);
+            _through.Clear();
+            foreach (var head in through.Values) _through[head.Chain] = head;
+            await TakeAsync(report);
+
+            void Passed(ChainHead head)
+            {
+                through[head.Chain] = head;
+                _status = _status with { Running = progress = progress with { Entries = progress.Entries + head.Seq } };
+            }
+        }
+        finally
+        {
+            _status = _status with { Running = null };
+        }
+    }
+
+    /// <summary>The result of a check of everything: known from here on, journaled, and told where it is new.</summary>
+    private async Task TakeAsync(JournalReport report)
+    {
         var now = time.GetUtcNow();
         var known = _status.Findings;
-        _status = _status with
-        {
-            CheckedAt = now, CompleteAt = now, Chains = report.Chains, Entries = report.Entries, Problem = null,
-            VerifiedThrough = Platform, Protection = await reader.ProtectionAsync(default),
-        };
+        var protection = await reader.ProtectionAsync(default);
+        _status = _status with { CheckedAt = now, CompleteAt = now, Chains = report.Chains, Entries = report.Entries, Problem = null, VerifiedThrough = Platform, Protection = protection };
         Conclude(report.Findings);
         await ledger.AppendAsync(OrganizationId.PlatformChain, Actor, "", new JournalDraft(
             "journal.verified", "platform", JsonSerializer.Serialize(report with { Findings = [.. report.Findings.Take(20)] }, ForgeJson.Default.JournalReport)), default);
         Tell(report.Findings.Except(known));
-
-        void Passed(ChainHead head)
-        {
-            through[head.Chain] = head;
-            _status = _status with { Running = progress = progress with { Entries = progress.Entries + head.Seq } };
-        }
     }
 
     private async Task CheckNewAsync()
@@ -185,10 +195,6 @@ public sealed partial class JournalVerifierGrain(
         {
             _status = _status with { Problem = "The check could not be finished: " + error.GetType().Name };
             LogFailed(log, error);
-        }
-        finally
-        {
-            if (check == CheckEverythingAsync) _status = _status with { Running = null };
         }
     }
 

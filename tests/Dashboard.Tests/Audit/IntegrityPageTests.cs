@@ -5,6 +5,7 @@ using Forge.Dashboard.Tests.Identity;
 using Forge.Domain;
 using Forge.Domain.Audit;
 using Xunit;
+using Entries = Forge.Domain.Audit.JournalPage;
 
 namespace Forge.Dashboard.Tests.Audit;
 
@@ -21,7 +22,7 @@ public sealed class IntegrityPageTests
         page.SignedIn(role);
         Put(page, status);
         var run = new JournalEntryView("platform", 7, A.Start.AddHours(-1), "system:journal-verifier", "journal.verified", "platform", JsonSerializer.Serialize(new JournalReport([], 3, 200, 0, 9), ForgeJson.Default.JournalReport), "", "a", "b", "c");
-        page.Answers.Json["/api/audit/journal"] = JsonSerializer.Serialize(new JournalPage([run], null), ForgeJson.Default.JournalPage);
+        page.Answers.Json["/api/audit/journal"] = JsonSerializer.Serialize(new Entries([run], null), ForgeJson.Default.JournalPage);
         page.Answers.Json["/api/audit/seals"] = """{"items":[{"installation":"here","seq":900,"hash":"aGFzaA==","at":"2025-12-31T23:59:20Z","keyId":"seal-1","signature":"c2ln"}]}""";
         page.Answers.Json["/api/audit/keys"] = """{"keys":[{"kty":"EC","crv":"P-256","kid":"seal-1","use":"sig","alg":"ES256","x":"eA","y":"eQ"}]}""";
         var view = page.Render<IntegrityPage>();

@@ -7,6 +7,8 @@ using Forge.Domain.Audit;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
+using Entries = Forge.Domain.Audit.JournalPage;
+using JournalPage = Forge.Dashboard.Audit.JournalPage;
 
 namespace Forge.Dashboard.Tests.Audit;
 
@@ -18,7 +20,7 @@ public sealed class JournalPageTests
     private static void Put(PageContext page, string? next, params JournalEntryView[] entries)
     {
         page.SignedIn();
-        page.Answers.Json["/api/audit/journal"] = JsonSerializer.Serialize(new JournalPage([.. entries], next), ForgeJson.Default.JournalPage);
+        page.Answers.Json["/api/audit/journal"] = JsonSerializer.Serialize(new Entries([.. entries], next), ForgeJson.Default.JournalPage);
         page.Answers.Json["/api/audit/chains"] = """{"chains":["eu-acme000000","platform"]}""";
         page.Answers.Json["/api/audit/chains/platform"] = """{"chain":"platform","verifiedThrough":40,"head":42,"findings":[]}""";
         page.Answers.Json["/api/audit/verification"] = JsonSerializer.Serialize(VerificationView.Of(JournalStatus.Unknown with { CheckedAt = A.Start, CompleteAt = A.Start, Chains = 2, Entries = 1_042, VerifiedThrough = 1_000 }), ForgeJson.Default.VerificationView);

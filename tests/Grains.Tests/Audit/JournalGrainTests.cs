@@ -104,6 +104,21 @@ public sealed class JournalGrainTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task StartVerification_Asked_AnswersAtOnceThatItRunsAndEndsWithItsEntry()
+    {
+        var chain = NewChain();
+        await AppendAsync(chain);
+        await Verifier.CheckAll();
+        var before = (await Query.Search(new JournalFilter(Platform, Action: "journal.verified"), null, 10)).Items.Length;
+
+        Assert.NotNull((await Query.StartVerification()).Running);
+
+        await Until(async () => (await Query.Status()).Running is null, "the check ends");
+        Assert.Equal(before + 1, (await Query.Search(new JournalFilter(Platform, Action: "journal.verified"), null, 10)).Items.Length);
+        Assert.Equal(1, (await Query.ChainStatus(chain)).VerifiedThrough);
+    }
+
+    [Fact]
     public async Task Verifier_TailCutWhileItRuns_SaysSoAndStopsNothing()
     {
         var chain = NewChain();

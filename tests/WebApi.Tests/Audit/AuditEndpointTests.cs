@@ -135,7 +135,7 @@ public sealed class AuditEndpointTests(JournalNode journal) : IClassFixture<Jour
         journal.Node.Cluster.Journal.Clear();
         using var answer = await journal.Person.GetAsync("/api/audit/journal/export?format=csv");
         Assert.Equal("text/csv", answer.Content.Headers.ContentType!.MediaType);
-        Assert.Equal("\"journal.csv\"", answer.Content.Headers.ContentDisposition!.FileName);
+        Assert.Equal("journal.csv", answer.Content.Headers.ContentDisposition!.FileName);
         var lines = (await answer.Content.ReadAsStringAsync()).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal("chain,seq,at,actor,action,subject,body,correlationId,bodyCommit,prevHash,hash", lines[0]);
         Assert.Equal(6, lines.Length);
