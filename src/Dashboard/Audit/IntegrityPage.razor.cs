@@ -70,7 +70,7 @@ public sealed partial class IntegrityPage : IDisposable
         var seals = Api.GetAsync("api/audit/seals?limit=10", ForgeJson.Default.PageSealView);
         var keys = Api.GetAsync("api/audit/keys", ForgeJson.Default.PublicKeySet);
         if ((await verified).Value is { } runs && (await disagreed).Value is { } others)
-            _runs = [.. runs.Items.Concat(others.Items).OrderByDescending(e => e.At).Take(10).Select(e => (e, Read(e.Body)))];
+            _runs = [.. runs.Items.Concat(others.Items).DistinctBy(e => e.Seq).OrderByDescending(e => e.At).Take(10).Select(e => (e, Read(e.Body)))];
         if ((await seals).Value is { } newest) _seals = [.. newest.Items];
         if ((await keys).Value is { } all) _keys = [.. all.Keys];
     }

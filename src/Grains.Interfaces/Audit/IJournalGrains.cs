@@ -39,7 +39,7 @@ public interface IJournalQueryGrain : IGrainWithIntegerKey
 
     /// <summary>Records what was found as an incident; see <see cref="IJournalVerifierGrain.RecordIncident"/>.</summary>
     [Alias("RecordIncident")]
-    Task<Outcome<JournalStatus>> RecordIncident(string text, string actor, string correlationId);
+    Task<Outcome<JournalStatus>> RecordIncident(string text, [StatesActor] string actor, string correlationId);
 
     /// <summary>At most <paramref name="take"/> (1..1,000) seals before an entry of the platform chain (null = the newest), newest first.</summary>
     [Alias("Seals"), ReadOnly]
