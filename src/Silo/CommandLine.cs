@@ -32,8 +32,10 @@ internal static class CommandLine
             BaseUrl = options.Urls[0],
             Demo = options.Demo,
             Limits = options.Limits,
+            ConnectionsPerSession = options.ConnectionsPerSession,
             KeysDirectory = options.KeysDirectory,
             PasskeyDomain = options.PasskeyDomain,
+            Oidc = options.Oidc,
             BreachedPasswordsFile = options.BreachedPasswordsFile,
         };
         foreach (var proxy in options.KnownProxies) web.KnownProxies.Add(proxy);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Forge.Domain.Operations;
 using Forge.WebApi.Http;
+using Forge.WebApi.Identity;
 
 namespace Forge.Silo;
 
@@ -24,6 +25,9 @@ public sealed record SiloOptions(string DataDirectory, string[] Urls, bool Demo,
     /// <summary>Makes missing keys (<c>--init-keys</c>); an embedded store does so by itself.</summary>
     public bool InitKeys { get; init; }
 
+    /// <summary>Most live connections of one session (<c>Forge:Live:ConnectionsPerSession</c>); more only to measure many viewers from one place.</summary>
+    public int ConnectionsPerSession { get; init; } = 5;
+
     /// <summary>Append-only file of journal seals (<c>Forge:Journal:SealFile</c>).</summary>
     public required string SealFile { get; init; }
 
@@ -38,6 +42,9 @@ public sealed record SiloOptions(string DataDirectory, string[] Urls, bool Demo,
 
     /// <summary>Domain that passkeys belong to (<c>Forge:Identity:PasskeyDomain</c>); null = the host name of the first address, or localhost.</summary>
     public string? PasskeyDomain { get; init; }
+
+    /// <summary>Identity provider (<c>Forge:Identity:Oidc</c>); null = none.</summary>
+    public OidcOptions? Oidc { get; init; }
 
     /// <summary>Sorted SHA-1 hashes of breached passwords (<c>Forge:Identity:BreachedPasswordsFile</c>).</summary>
     public string? BreachedPasswordsFile { get; init; }
@@ -62,14 +69,13 @@ public sealed record SiloOptions(string DataDirectory, string[] Urls, bool Demo,
         if (configuration.GetSection("Kestrel:Endpoints").Exists()) throw new SiloSettingsException("Kestrel:Endpoints is refused: it would pass by what is checked here. Name the addresses with --urls.");
         var cluster = ClusterPorts.Read(configuration);
         if (demo && cluster.Network != ClusterNetwork.Loopback) throw new SiloSettingsException($"--demo is refused with cluster ports on {cluster.Listen}: demonstration data may only be served on a loopback address.");
-        var postgresFile = configuration["Forge:Storage:PostgresConnectionFile"];
         var data = Path.GetFullPath(configuration["data"] ?? configuration["Forge:DataDirectory"] ?? "data");
         return new SiloOptions(
             data,
             urls,
             demo,
             configuration.GetValue("migrate", false),
-            postgresFile is null ? configuration["Forge:Storage:PostgresConnection"] : File.ReadAllText(postgresFile).Trim(),
+            SecretSetting.Read(configuration, "Forge:Storage:PostgresConnection"),
             configuration.GetValue("Forge:Cluster:SiloPort", 0),
             configuration.GetValue("Forge:Cluster:GatewayPort", 0))
         {
@@ -78,7 +84,9 @@ public sealed record SiloOptions(string DataDirectory, string[] Urls, bool Demo,
             Hosts = Words(configuration, "Forge:Http:Hosts"),
             Limits = configuration.GetSection(EdgeLimits.Section).Get<EdgeLimits>() ?? new(),
             KeysDirectory = Path.GetFullPath(configuration["Forge:Keys:Directory"] ?? Path.Combine(data, "keys")),
+            ConnectionsPerSession = configuration.GetValue("Forge:Live:ConnectionsPerSession", 5),
             InitKeys = configuration.GetValue("init-keys", false),
+            Oidc = Provider(configuration),
             PasskeyDomain = configuration["Forge:Identity:PasskeyDomain"],
             BreachedPasswordsFile = configuration["Forge:Identity:BreachedPasswordsFile"],
             SealFile = Path.GetFullPath(configuration["Forge:Journal:SealFile"] ?? Path.Combine(data, "journal-seals.log")),
@@ -97,6 +105,18 @@ public sealed record SiloOptions(string DataDirectory, string[] Urls, bool Demo,
     // A list of the configuration file, or one text with commas from environment and command line.
     private static string[] Words(IConfiguration configuration, string key) =>
         configuration.GetSection(key).Get<string[]>() ?? configuration[key]?.Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+
+    private static OidcOptions? Provider(IConfiguration configuration)
+    {
+        try
+        {
+            return OidcOptions.Read(configuration, SecretSetting.Read(configuration, OidcOptions.Section + ":ClientSecret"));
+        }
+        catch (ArgumentException refused)
+        {
+            throw new SiloSettingsException(refused.Message);
+        }
+    }
 
     private static bool IsLoopback(string url)
     {

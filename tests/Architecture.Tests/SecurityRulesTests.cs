@@ -82,7 +82,7 @@ public sealed partial class SecurityRulesTests
 
     private static string Code(string text) => Comment().Replace(text, "");
 
-    [GeneratedRegex(@"^\s*//.*$|(?<=[;{},)] *|^\s*)//.*$", RegexOptions.Multiline, 10_000)]
+    [GeneratedRegex(@"^\s*//.*$|(?<=[;{},)] *|^\s*)//.*$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Comment();
 
     [GeneratedRegex(@"\bMarkupString\b", RegexOptions.ExplicitCapture, 10_000)]

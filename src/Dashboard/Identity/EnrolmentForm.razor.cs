@@ -37,6 +37,9 @@ public sealed partial class EnrolmentForm
     /// <summary>False where the name is known already.</summary>
     [Parameter] public bool AskName { get; set; } = true;
 
+    /// <summary>True where an account at the identity provider may take the place of a factor.</summary>
+    [Parameter] public bool SingleSignOn { get; set; }
+
     /// <summary>Title and explanation above the first step.</summary>
     [Parameter] public RenderFragment? ChildContent { get; set; }
 
@@ -68,6 +71,15 @@ public sealed partial class EnrolmentForm
     {
         _passkeys = await Passkeys.AvailableAsync();
         if (!_passkeys) _factor = FactorKind.Totp;
+    }
+
+    private async Task ProviderAsync()
+    {
+        (_busy, _problem) = (true, null);
+        var start = new OidcStart(Invitation: Token, DisplayName: AskName ? _name.Trim() : null);
+        var answer = await Api.SendAsync(HttpMethod.Post, "api/auth/oidc", start, ForgeJson.Default.OidcStart, ForgeJson.Default.OidcRedirect);
+        if (answer.Value is { } there) Navigation.NavigateTo(there.Url, forceLoad: true);
+        else (_busy, _problem) = (false, answer.Problem);
     }
 
     /// <inheritdoc />

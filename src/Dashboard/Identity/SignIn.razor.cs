@@ -40,6 +40,8 @@ public sealed partial class SignIn
         "ended" => "Your session ended: nothing was done for 30 minutes, 12 hours went by, or it was closed by you or a senior admin. Sign in to go on where you were.",
         "elsewhere" => "You signed out in another tab. Sign in to go on where you were.",
         "signed-out" => "You are signed out.",
+        "sso-failed" => "The sign-in there was not accepted here: it belongs to no account, was too old, or was not begun in this browser. Try again or choose another way.",
+        "sso-wait" => "Too many sign-ins came from here. Wait a minute, then try again.",
         _ => null,
     };
 
@@ -49,7 +51,7 @@ public sealed partial class SignIn
         await Session.LoadAsync();
         _problem = Session.Problem;
         if (Session.View is { SetupRequired: true }) Navigation.NavigateTo("setup", replace: true);
-        else if (Session.Authenticated) Leave();
+        else if (Session.Authenticated && Reason != "sso-proved") Leave();
         else _passkeys = await Passkeys.AvailableAsync();
     }
 
@@ -74,6 +76,15 @@ public sealed partial class SignIn
                 Enter(await Api.SendAsync(HttpMethod.Post, "api/auth/passkey", new PasskeySignIn(ceremony.ChallengeId, credential), ForgeJson.Default.PasskeySignIn, ForgeJson.Default.SessionView));
         }
         (_busy, _asking) = (false, false);
+    }
+
+    // The page itself goes there: a session there is the provider's business, one here begins when the browser is back.
+    private async Task ProviderAsync()
+    {
+        (_busy, _problem) = (true, null);
+        var answer = await Api.SendAsync(HttpMethod.Post, "api/auth/oidc", new OidcStart(Return), ForgeJson.Default.OidcStart, ForgeJson.Default.OidcRedirect);
+        if (answer.Value is { } there) Navigation.NavigateTo(there.Url, forceLoad: true);
+        else (_busy, _problem) = (false, answer.Problem);
     }
 
     private async Task PasswordAsync()

@@ -13,6 +13,7 @@ public sealed partial class StepUpDialog : IDisposable
     private Problem? _problem;
     private string _code = "";
     private string? _focus;
+    private string? _there;
     private bool _busy;
 
     [Inject] private StepUpDesk Desk { get; set; } = null!;
@@ -58,7 +59,7 @@ public sealed partial class StepUpDialog : IDisposable
         if (_question is not { } question) return;
         var answer = await Api.SendAsync(HttpMethod.Post, "api/auth/step-up/options", new StepUpRequest(question.Purpose, question.Subject), ForgeJson.Default.StepUpRequest, ForgeJson.Default.StepUpOptions);
         if (!ReferenceEquals(question, _question)) return;
-        (_options, _problem) = (answer.Value, answer.Problem);
+        (_options, _problem, _there) = (answer.Value, answer.Problem, null);
         _focus = _options switch { { PasskeyOptions: not null } => "#step-up-passkey", { Code: true } => "#step-up-code", _ => null };
     }
 
@@ -76,6 +77,15 @@ public sealed partial class StepUpDialog : IDisposable
         if (_busy || _options is not { Code: true } || string.IsNullOrWhiteSpace(_code)) return;
         (_busy, _problem) = (true, null);
         await ProveAsync(null, _code.Replace(" ", "", StringComparison.Ordinal));
+    }
+
+    // In another tab, so that what waits for the proof is still here afterwards.
+    private async Task ProviderAsync()
+    {
+        if (_busy || _options is not { } options) return;
+        (_busy, _problem) = (true, null);
+        var answer = await Api.SendAsync(HttpMethod.Post, "api/auth/oidc", new OidcStart(StepUpId: options.StepUpId), ForgeJson.Default.OidcStart, ForgeJson.Default.OidcRedirect);
+        (_busy, _there, _problem) = (false, answer.Value?.Url, answer.Problem);
     }
 
     private async Task ProveAsync(string? credential, string? code)

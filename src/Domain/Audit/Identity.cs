@@ -39,6 +39,16 @@ public sealed record PasskeyOptions(string ChallengeId, string Options);
 /// <param name="Credential"><c>JSON.stringify(credential)</c>.</param>
 public sealed record PasskeySignIn(string ChallengeId, string Credential);
 
+/// <summary>Begins a sign-in at the identity provider.</summary>
+/// <param name="Return">Path of the dashboard to open afterwards, at most 500 characters.</param>
+/// <param name="Invitation">Token of a link: the account it makes or renews is linked to who signs in there.</param>
+/// <param name="DisplayName">1..120 characters; name of a new account.</param>
+/// <param name="StepUpId">A step-up of this session to be proved there.</param>
+public sealed record OidcStart(string? Return = null, string? Invitation = null, string? DisplayName = null, string? StepUpId = null);
+
+/// <summary>Where the browser goes to sign in.</summary>
+public sealed record OidcRedirect(string Url);
+
 /// <summary>Asks for a step-up. Purpose and subject come from the problem <c>step_up_required</c>; purpose <c>fresh</c> with an empty subject only renews the proof.</summary>
 public sealed record StepUpRequest(string Purpose, string Subject);
 
@@ -47,7 +57,8 @@ public sealed record StepUpRequest(string Purpose, string Subject);
 /// <param name="PasskeyOptions">Request options, when the person has a passkey.</param>
 /// <param name="Code">True when the person has an authenticator app: a six-digit code does it.</param>
 /// <param name="ExpiresAt">First instant at which it is refused.</param>
-public sealed record StepUpOptions(string StepUpId, string? PasskeyOptions, bool Code, DateTimeOffset ExpiresAt);
+/// <param name="SingleSignOn">Name of the identity provider, when this person can step up there: <c>/api/auth/oidc</c> in another tab, then a proof without credential and code.</param>
+public sealed record StepUpOptions(string StepUpId, string? PasskeyOptions, bool Code, DateTimeOffset ExpiresAt, string? SingleSignOn = null);
 
 /// <summary>Proves a step-up: a passkey's answer, or a code.</summary>
 public sealed record StepUpProof(string StepUpId, string? Credential, string? Code);

@@ -12,6 +12,18 @@ public sealed record EdgeLimits
     /// <summary>Commands per session, a minute.</summary>
     public int CommandsPerMinute { get; init; } = 120;
 
+    /// <summary>Sign-ins, codes and proofs per account, a minute.</summary>
+    public int SignInPerAccountPerMinute { get; init; } = 5;
+
+    /// <summary>Sign-ins, codes and proofs per address (IPv6 by its /64), a minute.</summary>
+    public int SignInPerAddressPerMinute { get; init; } = 20;
+
+    /// <summary>Step-ups begun per person, a minute.</summary>
+    public int StepUpsPerMinute { get; init; } = 30;
+
+    /// <summary>Tries of the setup link a minute, whoever tries.</summary>
+    public int SetupTriesPerMinute { get; init; } = 5;
+
     /// <summary>Setup, pairing and invitations per address, a minute.</summary>
     public int SetupPerMinute { get; init; } = 10;
 

@@ -31,7 +31,8 @@ internal static class JsonBody
         return (value, Convert.ToHexStringLower(SHA256.HashData(bytes)), refused);
     }
 
-    private static (T? Value, IResult? Refused) Parse<T>(byte[] bytes)
+    /// <summary>The value of a JSON text, or the answer that refuses it.</summary>
+    public static (T? Value, IResult? Refused) Parse<T>(byte[] bytes)
         where T : class
     {
         try
@@ -39,6 +40,7 @@ internal static class JsonBody
             using var document = JsonDocument.Parse(bytes, Document);
             var missing = ImmutableArray.CreateBuilder<FieldError>();
             if (document.RootElement.ValueKind == JsonValueKind.Object) FindMissing(document.RootElement, Strict.GetTypeInfo(typeof(T)), "", missing);
+            FindNulls(document.RootElement, "", missing);
             if (missing.Count == 0) return (document.Deserialize((JsonTypeInfo<T>)Strict.GetTypeInfo(typeof(T))) ?? throw new JsonException(), null);
             // A misspelt member leaves the right one missing: the misspelling is the better answer.
             return IsUnknownMember<T>(bytes) ? (null, Unknown()) : (null, Problems.Of(Refusal.Validation(missing.ToImmutable())));
@@ -77,10 +79,24 @@ internal static class JsonBody
             if (property.AssociatedParameter is not { } parameter) continue;
             var there = element.TryGetProperty(property.Name, out var value) && value.ValueKind != JsonValueKind.Null;
             if (there && value.ValueKind == JsonValueKind.Object) FindMissing(value, type.Options.GetTypeInfo(property.PropertyType), path + property.Name + ".", missing);
+            if (there && value.ValueKind == JsonValueKind.Array && property.PropertyType.IsGenericType && type.Options.GetTypeInfo(property.PropertyType.GetGenericArguments()[0]) is { Kind: JsonTypeInfoKind.Object } item)
+                foreach (var (index, one) in value.EnumerateArray().Index())
+                    if (one.ValueKind == JsonValueKind.Object) FindMissing(one, item, $"{path}{property.Name}[{index}].", missing);
             if (there || parameter.HasDefaultValue || parameter.IsNullable || Nullable.GetUnderlyingType(property.PropertyType) is not null) continue;
             var optional = property.PropertyType.IsPrimitive || (property.PropertyType.IsGenericType && property.PropertyType.GetGenericTypeDefinition() == typeof(ImmutableArray<>));
             if (!optional) missing.Add(new FieldError(path + property.Name, "required"));
         }
+    }
+
+    // A list holds things: the serializer would put nothing in the place of one, whatever its type says.
+    private static void FindNulls(JsonElement element, string path, ImmutableArray<FieldError>.Builder missing)
+    {
+        if (element.ValueKind == JsonValueKind.Object)
+            foreach (var member in element.EnumerateObject()) FindNulls(member.Value, path.Length == 0 ? member.Name : path + "." + member.Name, missing);
+        if (element.ValueKind != JsonValueKind.Array) return;
+        foreach (var (index, item) in element.EnumerateArray().Index())
+            if (item.ValueKind == JsonValueKind.Null) missing.Add(new FieldError($"{path}[{index}]", "required"));
+            else FindNulls(item, $"{path}[{index}]", missing);
     }
 
     private static async ValueTask<byte[]?> BytesAsync(HttpRequest request, CancellationToken cancellation)

@@ -34,24 +34,24 @@ public sealed class AttemptLimit(int most, TimeSpan window, TimeProvider time)
 }
 
 /// <summary>Limits of the ways in. Source: security.md 8.</summary>
-public sealed class SignInLimits(TimeProvider time)
+public sealed class SignInLimits(TimeProvider time, WebApiOptions options)
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
     /// <summary>5 a minute per account.</summary>
-    public AttemptLimit Account { get; } = new(5, Minute, time);
+    public AttemptLimit Account { get; } = new(options.Limits.SignInPerAccountPerMinute, Minute, time);
 
     /// <summary>20 a minute per address.</summary>
-    public AttemptLimit Address { get; } = new(20, Minute, time);
+    public AttemptLimit Address { get; } = new(options.Limits.SignInPerAddressPerMinute, Minute, time);
 
     /// <summary>5 tries of the setup link a minute, whoever tries.</summary>
-    public AttemptLimit Setup { get; } = new(5, Minute, time);
+    public AttemptLimit Setup { get; } = new(options.Limits.SetupTriesPerMinute, Minute, time);
 
     /// <summary>30 step-ups begun a minute per person; proofs count as sign-ins.</summary>
-    public AttemptLimit StepUp { get; } = new(30, Minute, time);
+    public AttemptLimit StepUp { get; } = new(options.Limits.StepUpsPerMinute, Minute, time);
 
     /// <summary>10 looks at an invitation a minute per address.</summary>
-    public AttemptLimit Invitation { get; } = new(10, Minute, time);
+    public AttemptLimit Invitation { get; } = new(options.Limits.SetupPerMinute, Minute, time);
 
     /// <summary>The address limits count by: IPv6 by its /64.</summary>
     public static string AddressOf(HttpContext http)

@@ -66,13 +66,29 @@ internal sealed class Invitations(Links links, Enrolments enrolments, People peo
         if (await FindAsync(request.Token, http.RequestAborted) is not { } row) return Outcome<MadeAccount>.No(Over);
         var proved = await enrolments.CompleteAsync(http, "link:" + row.Id, request.EnrolmentId, request.Code, request.Credential, request.PasskeyName);
         if (proved.Refusal is { } unproved) return Outcome<MadeAccount>.No(unproved);
-        var subject = "user:" + proved.Value!.Enrolment.UserId;
+        return await UseAsync(http, row, proved.Value!.Enrolment.UserId, () => people.ReplaceFactorsAsync(proved.Value, http.RequestAborted), proved.Value.Passkey is null ? ["pwd", "otp"] : ["passkey"]);
+    }
+
+    /// <summary>Makes the account with its roles for who has just signed in at the identity provider, or replaces all factors of the existing one by that.</summary>
+    public async Task<Outcome<MadeAccount>> LinkAsync(HttpContext http, string token, string? displayName, UserLoginInfo login)
+    {
+        if (await FindAsync(token, http.RequestAborted) is not { } row) return Outcome<MadeAccount>.No(Over);
+        var user = row.UserId is null ? null : await users.FindByIdAsync(row.UserId);
+        var name = displayName?.Trim() is { Length: > 0 } given ? given : user?.DisplayName ?? "";
+        if (name.Length is 0 or > 120 || name.Any(char.IsControl)) return Outcome<MadeAccount>.No(Refusal.Validation([new("displayName", "required_or_too_long")]));
+        var userId = row.UserId ?? Guid.CreateVersion7().ToString("N");
+        return await UseAsync(http, row, userId, async () => (await people.LinkAsync(userId, row.Email, name, login, http.RequestAborted), []), [OidcSignIn.Method]);
+    }
+
+    private async Task<Outcome<MadeAccount>> UseAsync(HttpContext http, InvitationRow row, string userId, Func<Task<(ForgeUser User, ImmutableArray<string> RecoveryCodes)>> make, ImmutableArray<string> methods)
+    {
+        var subject = "user:" + userId;
         var body = JsonSerializer.Serialize(new { invitation = row.Id, row.CreatedBy }, JsonSerializerOptions.Web);
         if (await required.RequireAsync("invitation:" + row.Id, "user.enrolled.intent", subject, body, http.RequestAborted) is { } unavailable) return Outcome<MadeAccount>.No(unavailable);
         if (!await links.CloseAsync(row.Id, http.RequestAborted)) return Outcome<MadeAccount>.No(Over);
         if (row.UserId is null && await users.FindByEmailAsync(row.Email) is not null) return Outcome<MadeAccount>.No(Over);
 
-        var (user, codes) = await people.ReplaceFactorsAsync(proved.Value, http.RequestAborted);
+        var (user, codes) = await make();
         await sessions.EndAllAsync(user.Id, null, "factor_changed", http.RequestAborted);
         foreach (var role in SessionStore.Words(row.Roles))
         {
@@ -83,7 +99,7 @@ internal sealed class Invitations(Links links, Enrolments enrolments, People peo
         }
         principals.Forget(user.Id);
         await journal("invitation:" + row.Id, "user.enrolled.result", subject, """{"outcome":"ok"}""", http.RequestAborted);
-        return Outcome<MadeAccount>.Of(new MadeAccount(user, proved.Value.Passkey is null ? ["pwd", "otp"] : ["passkey"], codes), 1);
+        return Outcome<MadeAccount>.Of(new MadeAccount(user, methods, codes), 1);
     }
 
     // Whoever made it must still be allowed to when it is used.

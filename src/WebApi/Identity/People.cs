@@ -17,19 +17,7 @@ public sealed class People(UserManager<ForgeUser> users, FactorStore factors, Fu
     public async Task<(ForgeUser User, ImmutableArray<string> RecoveryCodes)> ReplaceFactorsAsync(ProvedEnrolment proved, CancellationToken cancellation)
     {
         var wanted = proved.Enrolment;
-        var user = await users.FindByIdAsync(wanted.UserId) ?? await users.FindByEmailAsync(wanted.Email);
-        if (user is null)
-        {
-            user = new ForgeUser { Id = wanted.UserId, Email = wanted.Email, UserName = wanted.Email, DisplayName = wanted.DisplayName, CreatedAt = time.GetUtcNow(), LockoutEnabled = true, EmailConfirmed = true, PasswordHash = wanted.PasswordHash };
-            Require(await users.CreateAsync(user));
-        }
-        else
-        {
-            foreach (var passkey in await users.GetPasskeysAsync(user)) Require(await users.RemovePasskeyAsync(user, passkey.CredentialId));
-            (user.DisplayName, user.PasswordHash, user.AccessFailedCount, user.LockoutEnd) = (wanted.DisplayName, wanted.PasswordHash, 0, null);
-            Require(await users.UpdateAsync(user));
-        }
-        await factors.RemoveTotpAsync(user.Id, cancellation);
+        var user = await BareAsync(wanted.UserId, wanted.Email, wanted.DisplayName, wanted.PasswordHash, cancellation);
         if (proved.Passkey is { } added)
         {
             Require(await users.AddOrUpdatePasskeyAsync(user, added));
@@ -37,6 +25,34 @@ public sealed class People(UserManager<ForgeUser> users, FactorStore factors, Fu
         }
         await factors.SetTotpAsync(user.Id, wanted.Seed!, proved.Step, cancellation);
         return (user, await factors.NewRecoveryCodesAsync(user.Id, cancellation));
+    }
+
+    /// <summary>The same, with an account at the identity provider in place of all factors of our own.</summary>
+    public async Task<ForgeUser> LinkAsync(string userId, string email, string displayName, UserLoginInfo login, CancellationToken cancellation)
+    {
+        var user = await BareAsync(userId, email, displayName, null, cancellation);
+        Require(await users.AddLoginAsync(user, login));
+        return user;
+    }
+
+    // The account without any way in but this password.
+    private async Task<ForgeUser> BareAsync(string userId, string email, string displayName, string? passwordHash, CancellationToken cancellation)
+    {
+        var user = await users.FindByIdAsync(userId) ?? await users.FindByEmailAsync(email);
+        if (user is null)
+        {
+            user = new ForgeUser { Id = userId, Email = email, UserName = email, DisplayName = displayName, CreatedAt = time.GetUtcNow(), LockoutEnabled = true, EmailConfirmed = true, PasswordHash = passwordHash };
+            Require(await users.CreateAsync(user));
+        }
+        else
+        {
+            foreach (var passkey in await users.GetPasskeysAsync(user)) Require(await users.RemovePasskeyAsync(user, passkey.CredentialId));
+            foreach (var login in await users.GetLoginsAsync(user)) Require(await users.RemoveLoginAsync(user, login.LoginProvider, login.ProviderKey));
+            (user.DisplayName, user.PasswordHash, user.AccessFailedCount, user.LockoutEnd) = (displayName, passwordHash, 0, null);
+            Require(await users.UpdateAsync(user));
+        }
+        await factors.RemoveTotpAsync(user.Id, cancellation);
+        return user;
     }
 
     /// <summary>A person's own factors.</summary>

@@ -96,7 +96,7 @@ internal sealed class Sessions(SetupService setup, PrincipalCache principals, Us
         if (user is null) session = null;
         var roles = user is null ? [] : await principals.RolesAsync(user.Id);
         return new SessionView(user is not null, user?.Id, user?.Email, user?.DisplayName, roles, await setup.RequiredAsync(), options.Demo, options.Version, Csrf.TokenFor(http),
-            session?.Id, session?.AuthAt, session?.CreatedAt + SessionStore.Absolute, session?.MustEnrol == true);
+            session?.Id, session?.AuthAt, session?.CreatedAt + SessionStore.Absolute, session?.MustEnrol == true, options.Oidc?.Name);
     }
 }
 

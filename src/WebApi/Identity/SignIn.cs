@@ -33,7 +33,7 @@ public static class SignIn
         services.Configure<PasswordHasherOptions>(hasher => hasher.IterationCount = 210_000);
         services.Configure<IdentityPasskeyOptions>(passkeys => Passkeys.Configure(passkeys, options));
         services.TryAddScoped<IPasskeyHandler<ForgeUser>, PasskeyHandler<ForgeUser>>();
-        services.AddAuthentication(SessionHandler.Scheme_).AddScheme<AuthenticationSchemeOptions, SessionHandler>(SessionHandler.Scheme_, null);
+        services.AddAuthentication(SessionHandler.Scheme_).AddScheme<AuthenticationSchemeOptions, SessionHandler>(SessionHandler.Scheme_, null).AddForgeOidc(options);
 
         services.TryAddKeyedSingleton(KeyUse, (_, _) => KeyFolder.Open(options.KeysDirectory ?? Path.Combine(options.DataDirectory, "keys"), mayMake: options.IdentityPostgres is null).Secrets(KeyUse));
         services.AddSingleton(s => new IdentitySecrets(s.GetRequiredKeyedService<Domain.Audit.KeyRing>(KeyUse)));

@@ -88,7 +88,8 @@ internal sealed class SignInFlow(
         return null;
     }
 
-    private void Fail(HttpContext http, string way) => journal.Note("anonymous", "session.sign_in_failed", "session", About(http, way));
+    /// <summary>Notes a way in that was refused.</summary>
+    public void Fail(HttpContext http, string way) => journal.Note("anonymous", "session.sign_in_failed", "session", About(http, way));
 
     private static string About(HttpContext http, string way) => JsonSerializer.Serialize(new { address = http.Connection.RemoteIpAddress?.ToString(), way });
 }

@@ -17,7 +17,7 @@ public sealed record UsedStepUp(string Purpose, string Subject, DateTimeOffset A
 
 /// <summary>Step-ups: proof, again, that the person is there, for one purpose on one subject in one session; good for 5 min and for one command. Source: security.md 3.</summary>
 internal sealed class StepUps(
-    Func<IdentityStore> open, FactorStore factors, Passkeys passkeys, SessionStore sessions, UserManager<ForgeUser> users, PasswordCheck passwords, IdentitySecrets secrets, SignInJournal journal, TimeProvider time)
+    Func<IdentityStore> open, FactorStore factors, Passkeys passkeys, SessionStore sessions, UserManager<ForgeUser> users, PasswordCheck passwords, IdentitySecrets secrets, SignInJournal journal, TimeProvider time, WebApiOptions web)
 {
     /// <summary>Purpose of a step-up that only renews the proof.</summary>
     public const string FreshPurpose = "fresh";
@@ -54,7 +54,7 @@ internal sealed class StepUps(
             ExpiresAt = until,
         });
         await store.SaveChangesAsync(http.RequestAborted);
-        return Outcome<StepUpOptions>.Of(new StepUpOptions(id, options, await factors.TotpSinceAsync(session.UserId, http.RequestAborted) is not null, until), 1);
+        return Outcome<StepUpOptions>.Of(new StepUpOptions(id, options, await factors.TotpSinceAsync(session.UserId, http.RequestAborted) is not null, until, await SingleSignOnAsync(user)), 1);
     }
 
     /// <summary>Proves it; the session gets a new cookie value. Answers until when a command may use it.</summary>
@@ -62,6 +62,9 @@ internal sealed class StepUps(
     {
         var now = time.GetUtcNow();
         await using var store = open();
+        // Proved at the identity provider meanwhile, in another tab: the cookie has been renewed there.
+        if (proof is { Credential: null, Code: null } && await store.StepUps.AsNoTracking().SingleOrDefaultAsync(s => s.Id == proof.StepUpId && s.SessionId == session.Id && s.Method == OidcSignIn.Method && s.ConsumedAt == null && s.ExpiresAt > now, http.RequestAborted) is { } elsewhere)
+            return Outcome<StepUpRow>.Of(elsewhere, 1);
         var row = await store.StepUps.AsNoTracking().SingleOrDefaultAsync(s => s.Id == proof.StepUpId && s.SessionId == session.Id && s.ProvedAt == null && s.ExpiresAt > now && s.Failures < ChallengeStore.MostFailures, http.RequestAborted);
         if (row is null) return Outcome<StepUpRow>.No(Failed);
         // Counted first: whoever answers twice at once has used two of the five.
@@ -72,12 +75,30 @@ internal sealed class StepUps(
             return Outcome<StepUpRow>.No(Failed);
         }
         if (await journal.RequireAsync("user:" + session.UserId, "session.step_up", "user:" + session.UserId, About(row, method), http.RequestAborted) is { } unavailable) return Outcome<StepUpRow>.No(unavailable);
-        var proved = await store.StepUps.Where(s => s.Id == row.Id && s.ProvedAt == null).ExecuteUpdateAsync(s => s.SetProperty(r => r.ProvedAt, now).SetProperty(r => r.Method, method), http.RequestAborted);
-        if (proved != 1 || await sessions.RotateAsync(session.Id, method, session.MustEnrol, http.RequestAborted) is not { } cookie) return Outcome<StepUpRow>.No(Failed);
+        if (!await MarkAsync(store, row, method, now, http.RequestAborted) || await sessions.RotateAsync(session.Id, method, session.MustEnrol, http.RequestAborted) is not { } cookie) return Outcome<StepUpRow>.No(Failed);
         SessionCookie.Start(http, session with { AuthAt = now, LastSeenAt = now }, cookie);
         row.ProvedAt = now;
         return Outcome<StepUpRow>.Of(row, 1);
     }
+
+    /// <summary>Notes that a person has just proved themselves elsewhere for a step-up of this session, and renews the session's cookie. The request itself comes without the session: it was begun by another site.</summary>
+    public async Task<bool> ProvedElsewhereAsync(HttpContext http, string stepUpId, string sessionId, string userId, string method)
+    {
+        var now = time.GetUtcNow();
+        await using var store = open();
+        if (await store.StepUps.AsNoTracking().SingleOrDefaultAsync(s => s.Id == stepUpId && s.SessionId == sessionId && s.UserId == userId && s.ProvedAt == null && s.ExpiresAt > now, http.RequestAborted) is not { } row) return false;
+        if (await journal.RequireAsync("user:" + userId, "session.step_up", "user:" + userId, About(row, method), http.RequestAborted) is not null) return false;
+        if (!await MarkAsync(store, row, method, now, http.RequestAborted) || await sessions.RotateAsync(sessionId, method, mustEnrol: false, http.RequestAborted) is not { } cookie) return false;
+        SessionCookie.Write(http, cookie);
+        return true;
+    }
+
+    private static async Task<bool> MarkAsync(IdentityStore store, StepUpRow row, string method, DateTimeOffset now, CancellationToken cancellation) =>
+        await store.StepUps.Where(s => s.Id == row.Id && s.ProvedAt == null).ExecuteUpdateAsync(s => s.SetProperty(r => r.ProvedAt, now).SetProperty(r => r.Method, method), cancellation) == 1;
+
+    // Only where the provider can say how somebody proved themselves, and only for who is linked to it.
+    private async Task<string?> SingleSignOnAsync(ForgeUser user) =>
+        web.Oidc is { Acr: not null } provider && (await users.GetLoginsAsync(user)).Any(l => l.LoginProvider == provider.Authority) ? provider.Name : null;
 
     /// <summary>Uses a proved step-up up: not null for exactly one command with this session, purpose and subject.</summary>
     public async Task<UsedStepUp?> ConsumeAsync(LiveSession session, string stepUpId, string purpose, string subject, CancellationToken cancellation)

@@ -58,6 +58,8 @@ internal sealed class Users(Func<IdentityStore> open, IGrainFactory grains, Link
     /// <summary>Ends one session of a person, or all.</summary>
     public async Task<IResult> EndSessionsAsync(HttpContext http, string id, string? session)
     {
+        await using (var store = open())
+            if (!await store.Users.AnyAsync(u => u.Id == id, http.RequestAborted)) return Problems.Of(Refusal.NotFound("person"));
         if (session is not null && !(await sessions.ListAsync(id, http.RequestAborted)).Any(s => s.Id == session)) return Problems.Of(Refusal.NotFound("session"));
         await EndAsync(http, id, session);
         return Answers.Json(await SessionLists.OfAsync(sessions, id, http));

@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text.Json;
+using System.Text;
 using Forge.Domain;
 using Forge.Domain.Sla;
 using Forge.Grains.Interfaces.Organizations;
@@ -64,22 +64,14 @@ internal static class SlaMappingEndpoints
     private static IResult? Draft(string json, string id, out SlaMapping? mapping)
     {
         mapping = null;
-        try
+        var (draft, refused) = JsonBody.Parse<PutSlaMapping>(Encoding.UTF8.GetBytes(json));
+        if (refused is not null) return Problems.Of(StatusCodes.Status400BadRequest, "malformed", "The parameter mapping is not the JSON of a mapping.");
+        switch (SlaMappingDecisions.Put(null, id, draft!, null))
         {
-            if (JsonSerializer.Deserialize(json, ForgeJson.Default.PutSlaMapping) is { OrganizationLabel: not null, Bad.Label: not null } draft)
-            {
-                switch (SlaMappingDecisions.Put(null, id, draft, null))
-                {
-                    case Decision<SlaMappingEvent>.Refused no: return Problems.Of(no.Refusal);
-                    case Decision<SlaMappingEvent>.Accepted { Events: [SlaMappingEvent.Replaced replaced] }:
-                        mapping = replaced.Mapping;
-                        return null;
-                }
-            }
-        }
-        catch (JsonException)
-        {
-            // Answered below.
+            case Decision<SlaMappingEvent>.Refused no: return Problems.Of(no.Refusal);
+            case Decision<SlaMappingEvent>.Accepted { Events: [SlaMappingEvent.Replaced replaced] }:
+                mapping = replaced.Mapping;
+                return null;
         }
 
         return Problems.Of(StatusCodes.Status400BadRequest, "malformed", "The parameter mapping is not the JSON of a mapping.");

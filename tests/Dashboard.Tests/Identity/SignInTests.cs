@@ -45,6 +45,30 @@ public sealed class SignInTests
     }
 
     [Fact]
+    public void Provider_NotConfigured_HasNoButton()
+    {
+        var (page, view, _) = Open();
+        using var __ = page;
+        Assert.Empty(view.FindAll("#single-sign-on"));
+    }
+
+    [Fact]
+    public void Provider_Configured_LeadsToItsAddress()
+    {
+        var (page, view, navigation) = Open("sign-in?return=sla%2Falerts", p =>
+        {
+            p.Answers.Json["/api/session"] = Given.Session(signedIn: false).Replace("\"version\":\"1\"", "\"version\":\"1\",\"singleSignOn\":\"Contoso\"", StringComparison.Ordinal);
+            p.Answers.Json["/api/auth/oidc"] = """{"url":"https://login.contoso.example/authorize?state=s"}""";
+        });
+        using var __ = page;
+        var button = view.WaitForElement("#single-sign-on");
+        Assert.Equal("Sign in with Contoso", button.TextContent);
+        button.Click();
+        view.WaitForAssertion(() => Assert.Equal("https://login.contoso.example/authorize?state=s", navigation.Uri));
+        Assert.Equal("""{"return":"sla/alerts"}""", page.Answers.Sent.Single().Body);
+    }
+
+    [Fact]
     public void Password_Wrong_SaysSoKeepsTheEmailAndForgetsThePassword()
     {
         var (page, view, _) = Open(given: p => p.Answers.Problems["/api/auth/password"] = Given.Problem("sign_in_failed"));

@@ -75,7 +75,7 @@ internal sealed class IngestHandler(IngestKeyAuthenticator authenticate, IngestA
         }
 
         if (key is null) return (null, IngestFault.NotAuthenticated);
-        if (!key.Uses.Contains(Use)) return (key, IngestFault.Forbidden);
+        if (!key.Uses.Contains(Use) || !key.AllowsFrom(http.Connection.RemoteIpAddress)) return (key, IngestFault.Forbidden);
         var wait = rate.TakeRequest(key.Id);
         return (key, wait > 0 ? IngestFault.RateLimited(wait) : null);
     }
