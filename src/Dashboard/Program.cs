@@ -22,6 +22,7 @@ builder.Services.AddSingleton<ForgeApi>();
 builder.Services.AddSingleton<SessionState>();
 builder.Services.AddSingleton<LiveStore>();
 builder.Services.AddSingleton<LiveConnection>();
+builder.Services.AddSingleton<Forge.Dashboard.Sla.ScreenState>();
 builder.Services.AddScoped<ThemeState>();
 builder.Services.AddScoped<Browser>();
 builder.Services.AddScoped<Passkeys>();

@@ -65,7 +65,7 @@ public sealed class Aggregate<TState, TEvent>(Ledger ledger, string id, Aggregat
     /// A store that does not answer throws, and the cache is dropped, because the commit may have happened.
     /// </summary>
     public async Task<Outcome<TState>> ExecuteAsync(
-        CommandContext context, Func<TState?, Decision<TEvent>> decide, Func<TState, Effects>? effects = null, Func<string, Refusal>? onTaken = null)
+        CommandContext context, Func<TState?, Decision<TEvent>> decide, Func<TState, Effects>? effects = null, Func<string, Refusal>? onTaken = null, PrincipalGuard? guard = null)
     {
         try
         {
@@ -79,11 +79,12 @@ public sealed class Aggregate<TState, TEvent>(Ledger ledger, string id, Aggregat
                 if (decision is not Decision<TEvent>.Accepted accepted) return Outcome<TState>.Of(State!, Version);
                 var after = Fold(accepted.Events);
                 var receipt = new CommandReceipt(context.IdempotencyKey, context.BodyHash, Answer(after, Version + 1));
-                switch (await CommitAsync(after, accepted.Events, context.Actor, context.CorrelationId, effects?.Invoke(after) ?? Effects.None, receipt, context.Reason))
+                switch (await CommitAsync(after, accepted.Events, context.Actor, context.CorrelationId, effects?.Invoke(after) ?? Effects.None, receipt, context.Reason, guard))
                 {
                     case CommitResult.Committed: return Outcome<TState>.Of(State!, Version);
                     case CommitResult.ReceiptExists existing: return Replay(existing.Receipt, context);
                     case CommitResult.UniqueConflict taken: return Outcome<TState>.No(onTaken?.Invoke(taken.Constraint) ?? Refusal.Conflict("already_exists", "Something with this value exists already."), Version);
+                    case CommitResult.Denied denied: return Outcome<TState>.No(denied.Refusal, Version);
                     default:
                         if (attempt >= 2) return Outcome<TState>.No(VersionConflict(), Version);
                         _loaded = false;
@@ -99,11 +100,11 @@ public sealed class Aggregate<TState, TEvent>(Ledger ledger, string id, Aggregat
 
     /// <summary>Commits events that a rule has already accepted (no command behind them). Answers the store's result; the cache follows only a commit.</summary>
     public async Task<CommitResult> CommitAsync(
-        TState after, ImmutableArray<TEvent> events, string actor, string correlationId, Effects effects, CommandReceipt? receipt = null, string? reason = null)
+        TState after, ImmutableArray<TEvent> events, string actor, string correlationId, Effects effects, CommandReceipt? receipt = null, string? reason = null, PrincipalGuard? guard = null)
     {
         var entries = Drafts(events, reason);
         var result = await ledger.CommitAsync(
-            new LedgerCommit<TState>(id, Version, after, kind.ChainOf(after), actor, correlationId, entries, effects.Outbox, effects.Deadlines, receipt), default);
+            new LedgerCommit<TState>(id, Version, after, kind.ChainOf(after), actor, correlationId, entries, effects.Outbox, effects.Deadlines, receipt) { Guard = guard }, default);
         if (result is CommitResult.Committed committed) Adopt(after, committed.Version);
         return result;
     }

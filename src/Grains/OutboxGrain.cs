@@ -1,5 +1,6 @@
 using Forge.Domain;
 using Forge.Domain.Organizations;
+using Forge.Grains.Audit;
 using Forge.Grains.Interfaces;
 using Forge.Grains.Interfaces.Organizations;
 using Forge.Grains.Interfaces.Sla;
@@ -9,10 +10,11 @@ using Microsoft.Extensions.Logging;
 namespace Forge.Grains;
 
 /// <summary>Delivers outbox messages to grains; external targets join with the response capability.</summary>
-public sealed partial class OutboxGrain(OutboxStore store, TimeProvider time, ILogger<OutboxGrain> log) : Grain, IOutboxGrain
+public sealed partial class OutboxGrain(OutboxStore store, SiloActors actors, TimeProvider time, ILogger<OutboxGrain> log) : Grain, IOutboxGrain
 {
     private const string Kind = "grain";
     private const int BatchSize = 64;
+    private const string Contracts = "contracts";
 
     private Task<int>? _running;
     private bool _again;
@@ -53,6 +55,7 @@ public sealed partial class OutboxGrain(OutboxStore store, TimeProvider time, IL
     {
         try
         {
+            actors.ActAs("outbox");   // not as whoever nudged: their part ended with their commit
             await (message.Type switch
             {
                 OutboxMessages.SlaProfile => GrainFactory.GetGrain<ISlaGrain>(message.TargetId).ProfileChanged(),
@@ -73,9 +76,10 @@ public sealed partial class OutboxGrain(OutboxStore store, TimeProvider time, IL
 
     private async Task ContractSigned(OutboxMessage message)
     {
+        actors.ActAs(Contracts);
         var edit = new EditOrganization(null, null, null, null, null, true, null);
         var outcome = await GrainFactory.GetGrain<IOrganizationGrain>(message.TargetId)
-            .Edit(edit, new CommandContext("outbox-" + message.Id, "-", "system:contracts", message.Id, null));
+            .Edit(edit, new CommandContext("outbox-" + message.Id, "-", "system:" + Contracts, message.Id, null));
         if (!outcome.Succeeded) throw new InvalidOperationException(outcome.Refusal!.Code);
         await GrainFactory.GetGrain<ISlaGrain>(message.TargetId).ProfileChanged();
     }

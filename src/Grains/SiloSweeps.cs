@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Forge.Domain;
+using Forge.Grains.Audit;
 using Forge.Grains.Interfaces;
 using Forge.Grains.Interfaces.Audit;
 using Forge.Grains.Interfaces.Organizations;
@@ -19,11 +20,12 @@ namespace Forge.Grains;
 /// Each part fails alone.
 /// </summary>
 public sealed partial class SiloSweeps(
-    IGrainFactory grains, ISiloStatusOracle silos, LivePublisher live, Ledger ledger, OutboxStore outbox, PeriodStore periods, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SiloSweeps> log) : BackgroundService
+    IGrainFactory grains, ISiloStatusOracle silos, LivePublisher live, Ledger ledger, OutboxStore outbox, PeriodStore periods, SiloActors actors, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SiloSweeps> log) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
     private const int SweepsPerCleaning = 720;
     private const int Parallelism = 32;
+    private const string Component = "sweeps";
     private ImmutableHashSet<SiloAddress> _awakeOn = [];
     private ImmutableArray<string> _asleep = [];
 
@@ -58,6 +60,7 @@ public sealed partial class SiloSweeps(
         {
             try
             {
+                actors.ActAs(Component);
                 await grains.GetGrain<ISlaGrain>(id).Wake();
             }
             catch (Exception error) when (!stopping.IsCancellationRequested)
@@ -82,6 +85,7 @@ public sealed partial class SiloSweeps(
     {
         try
         {
+            actors.ActAs(Component);
             await work();
         }
         catch (Exception error) when (!stopping.IsCancellationRequested)

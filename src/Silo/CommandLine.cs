@@ -32,6 +32,7 @@ internal static class CommandLine
             BaseUrl = options.Urls[0],
             Demo = options.Demo,
             Limits = options.Limits,
+            ConnectionsPerSession = options.ConnectionsPerSession,
             KeysDirectory = options.KeysDirectory,
             PasskeyDomain = options.PasskeyDomain,
             Oidc = options.Oidc,

@@ -53,6 +53,7 @@ static async Task<int> RunAsync(string[] args)
     await IdentityDatabase.MigrateAsync(app.Services);
     await SiloKeys.RewrapAsync(app.Services);
     if (options.MigrateOnly) return 0;
+    await ClusterPorts.JournalAsync(app.Services);
 
     app.MapForgeWebApi();
     app.MapForgeIngest();

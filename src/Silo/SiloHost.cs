@@ -1,4 +1,6 @@
+using System.Net;
 using Forge.Grains;
+using Forge.Grains.Operations;
 using Forge.Storage;
 using Orleans.Configuration;
 using Orleans.Hosting;
@@ -17,12 +19,18 @@ public static class SiloHost
     public static WebApplicationBuilder AddForgeSilo(this WebApplicationBuilder builder, SiloOptions options, StorageOptions storage)
     {
         builder.Services.AddForgeStorage(storage);
+        builder.Services.AddSingleton(options.Cluster).AddSingleton(new SiloNetwork(options.Cluster.Network));
         builder.Services.AddForgeGrains();
         builder.Host.UseOrleans((_, silo) =>
         {
             var ports = (Silo: SiloOptions.PortOrFree(options.SiloPort), Gateway: SiloOptions.PortOrFree(options.GatewayPort));
-            if (options.PostgresConnection is null) silo.UseLocalhostClustering(ports.Silo, ports.Gateway, null, ServiceId, ClusterId);
-            else UsePostgresClustering(silo, options.PostgresConnection, ports);
+            if (options.PostgresConnection is null) silo.UseLocalhostClustering(ports.Silo, ports.Gateway, new IPEndPoint(options.Cluster.Advertised, ports.Silo), ServiceId, ClusterId);
+            else UsePostgresClustering(silo, options.PostgresConnection);
+            silo.Configure<EndpointOptions>(o =>
+            {
+                (o.AdvertisedIPAddress, o.SiloPort, o.GatewayPort) = (options.Cluster.Advertised, ports.Silo, ports.Gateway);
+                (o.SiloListeningEndpoint, o.GatewayListeningEndpoint) = (new IPEndPoint(options.Cluster.Listen, ports.Silo), new IPEndPoint(options.Cluster.Listen, ports.Gateway));
+            });
             silo.UseAdoNetReminderService(provider => provider.Configure<OrleansAdoNet>((o, database) =>
                 (o.Invariant, o.ConnectionString, o.DataSource) = (database.Invariant, database.ConnectionString, database.DataSource)));
 #pragma warning disable ORLEANSEXP003 // The default directory loses acknowledged in-memory state on a graceful stop (measured).
@@ -36,11 +44,10 @@ public static class SiloHost
         return builder;
     }
 
-    private static void UsePostgresClustering(ISiloBuilder silo, string connection, (int Silo, int Gateway) ports)
+    private static void UsePostgresClustering(ISiloBuilder silo, string connection)
     {
         silo.UseAdoNetClustering(o => (o.Invariant, o.ConnectionString) = ("Npgsql", connection));
         silo.Configure<ClusterOptions>(o => (o.ServiceId, o.ClusterId) = (ServiceId, ClusterId));
-        silo.ConfigureEndpoints(System.Net.IPAddress.Loopback, ports.Silo, ports.Gateway);
         silo.Configure<ClusterMembershipOptions>(o =>
         {
             o.ProbeTimeout = TimeSpan.FromSeconds(1);

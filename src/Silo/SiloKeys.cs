@@ -1,3 +1,4 @@
+using Forge.Grains.Interfaces.Audit;
 using Forge.Storage.Audit;
 using Forge.WebApi.Identity;
 using Forge.WebApi.Keys;
@@ -14,6 +15,7 @@ internal static class SiloKeys
         // A cluster that lost its keys must not go on with new ones unasked; an embedded store has its keys beside it.
         var folder = KeyFolder.Open(options.KeysDirectory, mayMake: options.PostgresConnection is null || options.InitKeys);
         services.AddKeyedSingleton(DataKeys.KekUse, folder.Secrets(DataKeys.KekUse));
+        services.AddKeyedSingleton(ActorContext.KeyUse, folder.Secrets(ActorContext.KeyUse));
         services.AddKeyedSingleton(SignIn.KeyUse, folder.Secrets(SignIn.KeyUse));
         services.AddKeyedSingleton(SealStore.SealUse, folder.Signing(SealStore.SealUse));
         services.AddSingleton(JournalFiles.In(options.DataDirectory) with { SealFile = options.SealFile });

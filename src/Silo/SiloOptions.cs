@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Forge.Domain.Operations;
 using Forge.WebApi.Http;
 using Forge.WebApi.Identity;
 
@@ -11,8 +12,8 @@ namespace Forge.Silo;
 /// <param name="Demo">Seed and drive the demonstration.</param>
 /// <param name="MigrateOnly">Migrate the store and stop.</param>
 /// <param name="PostgresConnection">PostgreSQL connection string; null = embedded SQLite.</param>
-/// <param name="SiloPort">Silo port on loopback; 0 = any free one.</param>
-/// <param name="GatewayPort">Gateway port on loopback; 0 = any free one.</param>
+/// <param name="SiloPort">Silo port; 0 = any free one.</param>
+/// <param name="GatewayPort">Gateway port; 0 = any free one.</param>
 public sealed record SiloOptions(string DataDirectory, string[] Urls, bool Demo, bool MigrateOnly, string? PostgresConnection, int SiloPort, int GatewayPort)
 {
     /// <summary>Where the product listens unless told otherwise.</summary>
@@ -23,6 +24,9 @@ public sealed record SiloOptions(string DataDirectory, string[] Urls, bool Demo,
 
     /// <summary>Makes missing keys (<c>--init-keys</c>); an embedded store does so by itself.</summary>
     public bool InitKeys { get; init; }
+
+    /// <summary>Most live connections of one session (<c>Forge:Live:ConnectionsPerSession</c>); more only to measure many viewers from one place.</summary>
+    public int ConnectionsPerSession { get; init; } = 5;
 
     /// <summary>Append-only file of journal seals (<c>Forge:Journal:SealFile</c>).</summary>
     public required string SealFile { get; init; }
@@ -45,6 +49,9 @@ public sealed record SiloOptions(string DataDirectory, string[] Urls, bool Demo,
     /// <summary>Sorted SHA-1 hashes of breached passwords (<c>Forge:Identity:BreachedPasswordsFile</c>).</summary>
     public string? BreachedPasswordsFile { get; init; }
 
+    /// <summary>Where silo and gateway ports are.</summary>
+    public ClusterPorts Cluster { get; init; } = ClusterPorts.Loopback;
+
     /// <summary>Reads the settings.</summary>
     /// <exception cref="SiloSettingsException">A setting is unsafe or makes no sense.</exception>
     public static SiloOptions Read(IConfiguration configuration)
@@ -59,6 +66,9 @@ public sealed record SiloOptions(string DataDirectory, string[] Urls, bool Demo,
             if (!url.StartsWith("https:", StringComparison.OrdinalIgnoreCase) && proxies.Length == 0)
                 throw new SiloSettingsException($"{url} is refused: plain HTTP is only served on a loopback address. Use https, a reverse proxy on this machine, or name the proxies in Forge:Http:KnownProxies.");
         }
+        if (configuration.GetSection("Kestrel:Endpoints").Exists()) throw new SiloSettingsException("Kestrel:Endpoints is refused: it would pass by what is checked here. Name the addresses with --urls.");
+        var cluster = ClusterPorts.Read(configuration);
+        if (demo && cluster.Network != ClusterNetwork.Loopback) throw new SiloSettingsException($"--demo is refused with cluster ports on {cluster.Listen}: demonstration data may only be served on a loopback address.");
         var data = Path.GetFullPath(configuration["data"] ?? configuration["Forge:DataDirectory"] ?? "data");
         return new SiloOptions(
             data,
@@ -69,10 +79,12 @@ public sealed record SiloOptions(string DataDirectory, string[] Urls, bool Demo,
             configuration.GetValue("Forge:Cluster:SiloPort", 0),
             configuration.GetValue("Forge:Cluster:GatewayPort", 0))
         {
+            Cluster = cluster,
             KnownProxies = proxies,
             Hosts = Words(configuration, "Forge:Http:Hosts"),
             Limits = configuration.GetSection(EdgeLimits.Section).Get<EdgeLimits>() ?? new(),
             KeysDirectory = Path.GetFullPath(configuration["Forge:Keys:Directory"] ?? Path.Combine(data, "keys")),
+            ConnectionsPerSession = configuration.GetValue("Forge:Live:ConnectionsPerSession", 5),
             InitKeys = configuration.GetValue("init-keys", false),
             Oidc = Provider(configuration),
             PasskeyDomain = configuration["Forge:Identity:PasskeyDomain"],

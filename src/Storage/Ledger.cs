@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using Forge.Domain.Audit;
 using Forge.Storage.Audit;
@@ -20,7 +21,7 @@ public sealed class Ledger(ForgeDatabase database, DataKeys keys, TimeProvider c
         where TState : class
     {
         await using var context = database.Open();
-        return await AggregateMaps.Of<TState>().LoadAsync(context, id, ct);
+        return await AggregateMaps.Of<TState>().LoadAsync(context, id, keys, ct);
     }
 
     /// <summary>The remembered answer under a key, or null.</summary>
@@ -28,7 +29,12 @@ public sealed class Ledger(ForgeDatabase database, DataKeys keys, TimeProvider c
     {
         await using var context = database.Open();
         var since = clock.GetUtcNow() - ReceiptLife;
-        return await context.Receipts.Where(r => r.Key == key && r.CreatedAt > since).Select(r => new CommandReceipt(r.Key, r.BodyHash, r.Answer)).FirstOrDefaultAsync(ct);
+        var found = await context.Receipts.Where(r => r.Key == key && r.CreatedAt > since).Select(r => new CommandReceipt(r.Key, r.BodyHash, r.Answer)).FirstOrDefaultAsync(ct);
+        if (found is null || Envelope.KeyIdOf(found.Answer) is not { } keyId) return found;
+        var answerKey = (await keys.FindAsync([keyId], ct))[keyId].Key;
+        return answerKey is not null && Envelope.Open(answerKey, ReceiptPlace(key), found.Answer) is { } answer
+            ? found with { Answer = answer }
+            : throw new InvalidOperationException($"The remembered answer {key} cannot be decrypted: its data key {keyId} is not here.");
     }
 
     /// <summary>Forgets answers older than their life; answers how many.</summary>
@@ -95,11 +101,12 @@ public sealed class Ledger(ForgeDatabase database, DataKeys keys, TimeProvider c
         {
             // The chain's lock comes first: whoever waits holds nothing that others need.
             var entries = await JournalAppend.WriteAsync(context, commit.Chain, commit.Actor, commit.CorrelationId, commit.Entries, key, clock.GetUtcNow(), ct);
-            map.Stage(context, commit.Id, commit.State, commit.ExpectedVersion);
+            if (commit.Guard is { } guard && guard.Judge((await AggregateMaps.Principal.LoadAsync(context, guard.UserId, keys, ct))?.State) is { } no) return new CommitResult.Denied(no);
+            map.Stage(context, commit.Id, commit.State, commit.ExpectedVersion, key);
             StageOutbox(context, commit.Outbox, $"{commit.Chain}-{entries[0].Seq}");
             await DeadlineStore.StageAsync(context, commit.Deadlines, ct);
             if (commit.Receipt is { } receipt)
-                context.Add(new ReceiptRow { Key = receipt.Key, BodyHash = receipt.BodyHash, Answer = receipt.Answer, CreatedAt = clock.GetUtcNow() });
+                context.Add(new ReceiptRow { Key = receipt.Key, BodyHash = receipt.BodyHash, Answer = map.Encrypted ? Envelope.Seal(key, RandomNumberGenerator.GetBytes(Envelope.NonceBytes), ReceiptPlace(receipt.Key), receipt.Answer) : receipt.Answer, CreatedAt = clock.GetUtcNow() });
             await context.SaveChangesAsync(ct);
             // Not cancellable: a cancelled COMMIT would leave the caller not knowing.
             await transaction.CommitAsync(CancellationToken.None);
@@ -113,9 +120,11 @@ public sealed class Ledger(ForgeDatabase database, DataKeys keys, TimeProvider c
         {
             await transaction.RollbackAsync(CancellationToken.None);
             // Inserting what exists breaks several constraints at once, and SQLite names another one than the key.
-            return commit.ExpectedVersion == 0 && await map.LoadAsync(context, commit.Id, ct) is not null ? new CommitResult.VersionConflict() : new CommitResult.UniqueConflict(constraint);
+            return commit.ExpectedVersion == 0 && await map.LoadAsync(context, commit.Id, keys, ct) is not null ? new CommitResult.VersionConflict() : new CommitResult.UniqueConflict(constraint);
         }
     }
+
+    private static string ReceiptPlace(string key) => "command_receipt|answer|" + key;
 
     private void StageOutbox(ForgeDbContext context, ImmutableArray<OutboxDraft> drafts, string id)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Forge.Domain;
 using Forge.Domain.Audit;
 
 namespace Forge.Storage;
@@ -44,7 +45,16 @@ public sealed record LedgerCommit<TState>(
     ImmutableArray<JournalDraft> Entries,
     ImmutableArray<OutboxDraft> Outbox,
     ImmutableArray<DeadlineChange> Deadlines,
-    CommandReceipt? Receipt);
+    CommandReceipt? Receipt)
+{
+    /// <summary>Who must still be allowed to at the moment of the commit, or null when nobody is asked.</summary>
+    public PrincipalGuard? Guard { get; init; }
+}
+
+/// <summary>Decides from the principal's row of the same transaction whether a commit may happen: what a caller was allowed seconds ago does not count.</summary>
+/// <param name="UserId">Whose row.</param>
+/// <param name="Judge">Why not, or null; null for a person without a row.</param>
+public sealed record PrincipalGuard(string UserId, Func<Principal?, Refusal?> Judge);
 
 /// <summary>What became of a commit; everything but <see cref="Committed"/> changed nothing.</summary>
 public abstract record CommitResult
@@ -61,6 +71,9 @@ public abstract record CommitResult
 
     /// <summary>A unique value is taken; see <see cref="Constraints"/>.</summary>
     public sealed record UniqueConflict(string Constraint) : CommitResult;
+
+    /// <summary>The guard said no.</summary>
+    public sealed record Denied(Refusal Refusal) : CommitResult;
 
     /// <summary>The command was carried out before (compare the body hash): this is its answer.</summary>
     public sealed record ReceiptExists(CommandReceipt Receipt) : CommitResult;

@@ -15,6 +15,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
@@ -41,7 +42,8 @@ public static class WebApiHost
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AuthorizationProblems>();
         services.AddSingleton<RefusalJournal>().AddHostedService(s => s.GetRequiredService<RefusalJournal>());
         services.AddAntiforgery(antiforgery => Csrf.Configure(antiforgery, options));
-        services.TryAddSingleton(s => GrainJournal.Of(s.GetRequiredService<IGrainFactory>()));
+        services.AddHttpContextAccessor().AddNodeActors(options);
+        services.TryAddSingleton(s => GrainJournal.Of(s.GetRequiredService<IGrainFactory>(), s.GetRequiredService<NodeActors>()));
         services.AddSingleton<PrincipalCache>().AddSingleton<SignInLimits>().AddSingleton<SetupService>();
         services.AddScoped<Sessions>();
         services.AddSingleton<IngestKeyCache>().AddSingleton<IngestKeyStore>();
@@ -53,10 +55,15 @@ public static class WebApiHost
         services.AddSingleton(s => new OutboundGuard(s.GetRequiredService<OutboundOptions>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<OutboundRefusals>()));
         services.AddSingleton(s => new OutboundTargets(s.GetRequiredService<OutboundOptions>()));
 
+        services.AddDisplays().AddSingleton<ScopedBoards>();
+        services.TryAddSingleton<KnownOrganizations>(s => _ => s.GetRequiredService<IGrainFactory>().GetGrain<Grains.Interfaces.Organizations.IOrganizationQueryGrain>(0).AllIds());
+        services.AddSingleton<ConnectionRegistry>().AddSingleton<EndedPoll>();
+        services.AddHostedService(s => s.GetRequiredService<EndedPoll>());
         services.AddSingleton<LiveFeed>().AddSingleton<LiveNode>();
         services.AddHostedService(s => s.GetRequiredService<LiveNode>()).AddHostedService<LiveSender>();
         services.AddSignalR(hub =>
         {
+            hub.AddFilter<LiveRights>();
             hub.MaximumReceiveMessageSize = 32 * 1024;
             hub.EnableDetailedErrors = false;
         }).AddJsonProtocol(json => json.PayloadSerializerOptions = SharedDeltas.Options());
@@ -101,9 +108,11 @@ public static class WebApiHost
         app.UseMiddleware<RequestGuard>();
         app.UseAuthentication();
         app.UseRateLimiter();
+        app.UseMiddleware<DisplaySignIn>();
         app.UseMiddleware<SetupGate>();
         app.UseMiddleware<EnrolGate>();
         app.UseMiddleware<Csrf>();
+        app.UseMiddleware<RunningRequests>();
         app.UseAuthorization();
 
         var api = app.MapGroup("/api");
@@ -113,6 +122,7 @@ public static class WebApiHost
         api.MapAccount();
         api.MapUsers();
         api.MapIngestKeys();
+        api.MapDisplays();
         api.MapOrganizations();
         api.MapContracts();
         api.MapSla();

@@ -44,6 +44,9 @@ public sealed class WebApiOptions
     /// <summary>Domain that passkeys belong to; null = the host name of <see cref="BaseUrl"/>, or localhost. Passkeys made for one domain are lost with it.</summary>
     public string? PasskeyDomain { get; set; }
 
+    /// <summary>Most live connections of one session; more only to measure many viewers from one place.</summary>
+    public int ConnectionsPerSession { get; set; } = 5;
+
     /// <summary>Identity provider that people may sign in through; null = none.</summary>
     public Identity.OidcOptions? Oidc { get; set; }
 

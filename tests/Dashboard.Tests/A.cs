@@ -1,3 +1,4 @@
+using Forge.Dashboard.Sla;
 using System.Collections.Immutable;
 using System.Net;
 using System.Text;
@@ -72,6 +73,8 @@ internal sealed class PageContext : BunitContext
         Services.AddSingleton<Browser>();
         Services.AddSingleton<Passkeys>();
         Services.AddSingleton<SessionTabs>();
+        Services.AddSingleton<LiveConnection>();
+        Services.AddSingleton<ScreenState>();
     }
 
     public FakeTimeProvider Clock { get; }

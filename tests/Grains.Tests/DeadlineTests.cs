@@ -90,7 +90,7 @@ public sealed class DeadlineTests(SpineFixture fixture) : IClassFixture<SpineFix
     /// <summary>Ends the activation; the next one arms what the last one has armed.</summary>
     private async Task Again(ISlaGrain grain)
     {
-        await grain.Cast<IGrainManagementExtension>().DeactivateOnIdle();
+        await _spine.IdleAsync(grain);
         await _spine.SettledAsync(grain.Wake());
     }
 

@@ -21,7 +21,7 @@ public sealed class SiloSweepsTests : IAsyncLifetime
         var id = await _spine.EnterpriseAsync();
         var (grain, rows) = (_spine.Grains.GetGrain<ISlaGrain>(id), _spine.Services.GetRequiredService<DeadlineStore>());
         await _spine.SettledAsync(grain.Wake());
-        await grain.Cast<IGrainManagementExtension>().DeactivateOnIdle();
+        await _spine.IdleAsync(grain);
         await Until(async () => await Place(grain) is null, "the activation ended");
         await rows.ClearAsync("sla", id, "policy", default);
         await _spine.SqlAsync("CREATE TRIGGER refuse BEFORE INSERT ON deadline BEGIN SELECT RAISE(ABORT, 'refused'); END");
@@ -35,7 +35,7 @@ public sealed class SiloSweepsTests : IAsyncLifetime
         await Until(async () => await rows.FindAsync("sla", id, "policy", default) is not null, "a sweep wakes it again");
     }
 
-    private Task<SiloAddress?> Place(ISlaGrain grain) => _spine.Grains.GetGrain<IManagementGrain>(0).GetActivationAddress(grain).AsTask();
+    private Task<SiloAddress?> Place(ISlaGrain grain) => _spine.Inside.GetGrain<IManagementGrain>(0).GetActivationAddress(grain).AsTask();
 
     private async Task Pass()
     {

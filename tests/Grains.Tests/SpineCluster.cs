@@ -1,8 +1,11 @@
 using Microsoft.Data.Sqlite;
 using Forge.Domain;
+using Forge.Domain.Audit;
 using Forge.Domain.Contracts;
 using Forge.Domain.Organizations;
+using Forge.Grains.Audit;
 using Forge.Grains.Interfaces;
+using Forge.Grains.Interfaces.Audit;
 using Forge.Grains.Interfaces.Contracts;
 using Forge.Grains.Interfaces.Organizations;
 using Forge.Grains.Interfaces.Sla;
@@ -14,6 +17,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Time.Testing;
 using Orleans.Configuration;
+using Orleans.Core.Internal;
 using Orleans.Hosting;
 using Orleans.Reminders;
 using Orleans.Runtime;
@@ -50,6 +54,12 @@ public sealed class SpineCluster : IAsyncDisposable
 
     /// <summary>Client of the cluster.</summary>
     public IGrainFactory Grains => _cluster.Client;
+
+    /// <summary>The first silo's own way to grains, also to those that are not for clients.</summary>
+    public IGrainFactory Inside => Services.GetRequiredService<IGrainFactory>();
+
+    /// <summary>Ends a grain's activation when it has nothing to do: the next call makes a new one.</summary>
+    public async Task IdleAsync(IGrain grain) => await Inside.GetGrain<IGrainManagementExtension>(grain.GetGrainId()).DeactivateOnIdle();
 
     /// <summary>The running cluster.</summary>
     public InProcessTestCluster Cluster => _cluster;
@@ -122,7 +132,10 @@ public sealed class SpineCluster : IAsyncDisposable
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.AddTestKeys().AddForgeStorage(storage);
+            // By the right time: the grains' clock jumps while a call is under way.
+            silo.Services.AddSingleton(keys => new SiloActors(keys.GetRequiredKeyedService<KeyRing>(ActorContext.KeyUse), TimeProvider.System));
             silo.Services.AddForgeGrains();
+            silo.Services.AddSingleton<IOutgoingGrainCallFilter, TestActors>();
             silo.Services.Replace(ServiceDescriptor.Singleton(services => new CheckpointBatcher(services.GetRequiredService<CheckpointStore>()) { Gather = TimeSpan.Zero }));
             silo.UseInMemoryReminderService();
             silo.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(spine.Skew == TimeSpan.Zero ? spine.Time : new WrongClock(spine.Time, spine.Skew)));
@@ -130,6 +143,7 @@ public sealed class SpineCluster : IAsyncDisposable
             silo.Services.AddKeyedSingleton<TimeProvider>(ReminderTimeProviderNames.Reminders, spine.Time);
             silo.Configure<ReminderOptions>(o => o.MinimumReminderPeriod = TimeSpan.FromSeconds(15));
         });
+        builder.ConfigureClient(client => client.Services.AddSingleton<IOutgoingGrainCallFilter, TestActors>());
         spine._cluster = builder.Build();
         await spine._cluster.DeployAsync();
         return spine;
@@ -143,7 +157,7 @@ public sealed class SpineCluster : IAsyncDisposable
         var contract = Grains.GetGrain<IContractGrain>(Guid.NewGuid().ToString("N"));
         Must(await contract.Draft(new DraftContract(id, starts ?? new DateOnly(2026, 1, 1), 12, "UTC", terms ?? SlaTerms.Default), Context()));
         Must(await contract.Sign(new SignContract(new DateOnly(2026, 1, 1)), Context()));
-        await Grains.GetGrain<IOutboxGrain>(0).Sweep();
+        await Inside.GetGrain<IOutboxGrain>(0).Sweep();
         return id;
     }
 

@@ -117,7 +117,7 @@ public sealed class ProductSession : IDisposable
 
     /// <summary>Makes an ingest key for the given organizations (none = all) and returns its secret.</summary>
     public async Task<string> CreateKeyAsync(string name, ImmutableArray<string> organizationIds, CancellationToken cancellation = default) =>
-        (await PostAsync("/api/ingest-keys", new CreateIngestKey(name, organizationIds, 1), ForgeJson.Default.CreateIngestKey, ForgeJson.Default.CreatedIngestKey, null, cancellation)).Secret;
+        (await PostAsync("/api/ingest-keys", new CreateIngestKey(name, organizationIds, 1, organizationIds.IsEmpty), ForgeJson.Default.CreateIngestKey, ForgeJson.Default.CreatedIngestKey, null, cancellation)).Secret;
 
     /// <summary>A connection to the live hub, not started yet.</summary>
     public HubConnection Hub(string path) => new HubConnectionBuilder()

@@ -13,8 +13,11 @@ public static class TestKeys
     /// <summary>Signs journal seals.</summary>
     public static KeyRing Seal { get; } = new([Signing("1")]);
 
-    /// <summary>Adds both, keyed by their use.</summary>
-    public static IServiceCollection AddTestKeys(this IServiceCollection services) => services.AddKeyedSingleton("kek", Kek).AddKeyedSingleton("seal", Seal);
+    /// <summary>Signs actors of grain calls.</summary>
+    public static KeyRing Actor { get; } = new([Secret("1", 50)]);
+
+    /// <summary>Adds them, keyed by their use.</summary>
+    public static IServiceCollection AddTestKeys(this IServiceCollection services) => services.AddKeyedSingleton("kek", Kek).AddKeyedSingleton("seal", Seal).AddKeyedSingleton("actor", Actor);
 
     /// <summary>A key of 32 bytes that count on from a first one.</summary>
     public static SecretKey Secret(string id, byte first) => new(id, [.. Enumerable.Range(first, 32).Select(i => (byte)i)]);

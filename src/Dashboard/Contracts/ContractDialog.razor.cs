@@ -60,6 +60,8 @@ public sealed partial class ContractDialog
 
     private string? Allowed => _form.Read(SlaTerms.Default).Terms is { } t ? $"Allows {Say.Seconds((long)(30 * 86_400L * (long)(Ppm.One - t.Uptime.TargetPpm) / Ppm.One))} of bad time in 30 days." : null;
 
+    private string Value => _form.TryAnnualValue(out var cents) ? cents is { } c ? Say.Money(c, _form.Currency.ToUpperInvariant()) + " a year." : "Optional; revenue counts it." : "An amount such as 150000 or 150,000.00.";
+
     private SlaTerms Basis => (View?.InForce ?? (View?.Contract.Versions is { IsDefaultOrEmpty: false } v ? v[^1] : null))?.Terms ?? View?.Contract.DraftTerms ?? SlaTerms.Default;
 
     /// <inheritdoc />
@@ -70,7 +72,7 @@ public sealed partial class ContractDialog
         if (Action is null) return;
         var today = View?.Today ?? DateOnly.FromDateTime(Store.Now.UtcDateTime);
         (_problem, _key, _signedOn, _reason) = (null, Guid.NewGuid().ToString("N"), today, "");
-        _form = ContractForm.Of(Basis);
+        _form = ContractForm.Of(Basis).WithMoney(View?.AnnualValueCents, View?.Contract.Currency ?? "USD");
         (_startDate, _months, _zone) = View is { Contract: var c } ? (c.StartDate, c.ContractTermMonths, c.Zone) : (today, 12, "UTC");
         _effectiveFrom = new DateOnly(today.Year, today.Month, 1).AddMonths(today.Day == 1 ? 0 : 1);
     }
@@ -79,9 +81,11 @@ public sealed partial class ContractDialog
     {
         if (_busy || Action is not { } action) return;
         var (terms, wrong) = _form.Read(Basis);
+        if (!_form.TryAnnualValue(out var value)) (terms, wrong) = (null, "annualValueCents");
+        var currency = _form.Currency.Trim().ToUpperInvariant();
         if (terms is null)
         {
-            _problem = new Problem("/problems/validation_failed", "A value cannot be read", 0, "Write percents and milliseconds as plain numbers, percents with at most four places.", "validation_failed", null, new Dictionary<string, string>(StringComparer.Ordinal) { [wrong!] = "not_a_number" });
+            _problem = new Problem("/problems/validation_failed", "A value cannot be read", 0, "Write percents, milliseconds and amounts as plain numbers, percents with at most four places, amounts with at most two.", "validation_failed", null, new Dictionary<string, string>(StringComparer.Ordinal) { [wrong!] = "not_a_number" });
             return;
         }
         _busy = true;
@@ -89,8 +93,8 @@ public sealed partial class ContractDialog
         var json = ForgeJson.Default;
         var answer = action switch
         {
-            ContractAction.Draft => await Api.SendAsync(HttpMethod.Post, "api/contracts", new DraftContract(OrganizationId, _startDate, _months, _zone, terms), json.DraftContract, json.ContractView, null, _key),
-            ContractAction.Edit => await Api.SendAsync(HttpMethod.Put, path, new EditContract(_startDate, _months, _zone, terms), json.EditContract, json.ContractView, View!.Version, _key),
+            ContractAction.Draft => await Api.SendAsync(HttpMethod.Post, "api/contracts", new DraftContract(OrganizationId, _startDate, _months, _zone, terms, currency, value), json.DraftContract, json.ContractView, null, _key),
+            ContractAction.Edit => await Api.SendAsync(HttpMethod.Put, path, new EditContract(_startDate, _months, _zone, terms, currency, value), json.EditContract, json.ContractView, View!.Version, _key),
             ContractAction.Sign => await Api.SendAsync(HttpMethod.Post, path + "/sign", new SignContract(_signedOn), json.SignContract, json.ContractView, View!.Version, _key),
             _ => await Api.SendAsync(HttpMethod.Post, path + "/amend", new AmendContract(_effectiveFrom, terms, _reason.Length == 0 ? null : _reason), json.AmendContract, json.ContractView, View!.Version, _key),
         };

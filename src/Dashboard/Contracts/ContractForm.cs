@@ -22,6 +22,12 @@ public enum ContractAction
 /// <summary>The terms as a person types them: percents and milliseconds as text; empty means not promised. Rules stay on the server.</summary>
 public sealed class ContractForm
 {
+    /// <summary>Annual value in the currency's units, with at most two places; empty means none was agreed.</summary>
+    public string AnnualValue { get; set; } = "";
+
+    /// <summary>ISO 4217.</summary>
+    public string Currency { get; set; } = "USD";
+
     /// <summary>Uptime in percent.</summary>
     public string Uptime { get; set; } = "99.95";
 
@@ -72,6 +78,28 @@ public sealed class ContractForm
             SupportResponseMinutes = SupportMinutes,
             UnknownPolicy = Unknown,
         }, null);
+    }
+
+    /// <summary>The money of a contract, as it is typed.</summary>
+    public ContractForm WithMoney(long? annualValueCents, string currency)
+    {
+        AnnualValue = annualValueCents is { } cents ? (cents / 100m).ToString("0.##", CultureInfo.InvariantCulture) : "";
+        Currency = currency;
+        return this;
+    }
+
+    /// <summary>The annual value in cents; false when the text is no amount. Spaces group digits; the last comma or point with one or two digits behind it begins the cents, others group.</summary>
+    public bool TryAnnualValue(out long? cents)
+    {
+        cents = null;
+        var text = string.Concat(AnnualValue.Where(c => !char.IsWhiteSpace(c)));
+        if (text.Length == 0) return true;
+        var mark = text.LastIndexOfAny([',', '.']);
+        var hasCents = mark >= 0 && text.Length - mark - 1 is 1 or 2;
+        var whole = (hasCents ? text[..mark] : text).Replace(",", "", StringComparison.Ordinal).Replace(".", "", StringComparison.Ordinal);
+        if (!decimal.TryParse(hasCents ? whole + "." + text[(mark + 1)..] : whole, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount) || amount > 999_999_999_999m) return false;
+        cents = (long)(amount * 100m);
+        return true;
     }
 
     private static string Percent(int ppm) => (ppm / 10_000m).ToString("0.####", CultureInfo.InvariantCulture);

@@ -46,7 +46,9 @@ public sealed partial class ContractPanel
 
     private static string Summary(ContractView view) =>
         (view.InForce is { } version ? $"In force: version {version.Number}, " : "Terms: ") + Brief((view.InForce?.Terms) ?? view.Contract.DraftTerms)
-        + (view.Contract.SignedOn is { } signed ? $". Signed {Say.Date(signed)}, up for renewal {Say.Date(view.RenewalDate)}." : ". Not signed: nothing of it is watched.");
+        + (view.Contract.SignedOn is { } signed ? $". {Worth(view)}Signed {Say.Date(signed)}, up for renewal {Say.Date(view.RenewalDate)}." : $". {Worth(view)}Not signed: nothing of it is watched.");
+
+    private static string Worth(ContractView view) => view.AnnualValueCents is { } cents ? $"{Say.Money(cents, view.Contract.Currency)} a year. " : "";
 
     private async Task LoadAsync()
     {

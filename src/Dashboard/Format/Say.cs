@@ -10,6 +10,9 @@ public static class Say
     /// <summary>What stands where nothing is known.</summary>
     public const string Nothing = "—";
 
+    /// <summary>Integer cents with their currency: <c>USD 308,765.43</c>.</summary>
+    public static string Money(long cents, string currency) => currency + " " + (cents / 100m).ToString("N2", CultureInfo.InvariantCulture);
+
     /// <summary>Percent cut at three places, or a dash.</summary>
     public static string Percent(int? ppm, int decimals = 3) => ppm is { } p ? Ppm.Percent(p, decimals) : Nothing;
 

@@ -45,6 +45,9 @@ public sealed partial class MainLayout : IDisposable
 
     private bool Kiosk => IsWall && Navigation.Uri.Contains("kiosk=1", StringComparison.Ordinal);
 
+    /// <summary>The wallboard opened by nobody: a screen that is paired or wants to be.</summary>
+    private bool IsScreen => IsWall && !_wasSignedIn && Session.View is { Authenticated: false, SetupRequired: false };
+
     private string SkipTarget => Path + "#content";
 
     /// <inheritdoc />
@@ -98,7 +101,7 @@ public sealed partial class MainLayout : IDisposable
     private void Route()
     {
         if (Session.View is { SetupRequired: true }) Navigation.NavigateTo("setup", replace: true);
-        else if (Session.View is { Authenticated: false }) ToSignIn(_wasSignedIn ? "ended" : null);
+        else if (Session.View is { Authenticated: false } && !IsScreen) ToSignIn(_wasSignedIn ? "ended" : null);
         else if (Session.View is { MustEnrol: true } && Path != "account") Navigation.NavigateTo("account", replace: true);
         else if (Session.Authenticated) Connection.Start();
         _wasSignedIn |= Session.Authenticated;
@@ -123,7 +126,7 @@ public sealed partial class MainLayout : IDisposable
 
     private void Expired() => _ = InvokeAsync(async () =>
     {
-        if (!Path.StartsWith("sign-in", StringComparison.Ordinal)) await Session.LoadAsync();
+        if (!IsScreen && !Path.StartsWith("sign-in", StringComparison.Ordinal)) await Session.LoadAsync();
     });
 
     private void Moved(object? sender, LocationChangedEventArgs e)

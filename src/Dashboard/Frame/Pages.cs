@@ -21,6 +21,7 @@ public static class Pages
             new("Violations", "sla/violations", Glyphs.Violation, "Every broken promise"),
             new("Alerts", "sla/alerts", Glyphs.Alert, "What needs somebody now, and burn-rate rules"),
             new("Telemetry", "sla/telemetry", Glyphs.Telemetry, "How telemetry is read, tried out, and what was refused"),
+            new("Screens", "sla/displays", Glyphs.System, "Wall screens without a person: pairing, state, revocation"),
         ]),
         ("Enterprise", [new("Organizations", "organizations", Glyphs.Organizations, "Customers and their contracts")]),
         ("Operations",

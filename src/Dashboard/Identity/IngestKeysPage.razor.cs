@@ -15,9 +15,13 @@ public sealed partial class IngestKeysPage : IDisposable
     private Problem? _formProblem;
     private CreatedIngestKey? _created;
     private IngestKeyView? _revoke;
+    private IngestKeyView? _rotate;
     private string _name = "";
     private string _organizations = "";
     private int _days = 365;
+    private string _addresses = "";
+    private bool _all;
+    private bool _rotated;
     private bool _busy;
 
     /// <summary>1: the form for a new key is open.</summary>
@@ -75,14 +79,28 @@ public sealed partial class IngestKeysPage : IDisposable
     private async Task CreateAsync()
     {
         _busy = true;
-        ImmutableArray<string> organizations = [.. _organizations.Split([',', ' ', ';'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
-        var answer = await Api.SendAsync(HttpMethod.Post, "api/ingest-keys", new CreateIngestKey(_name.Trim(), organizations, _days), ForgeJson.Default.CreateIngestKey, ForgeJson.Default.CreatedIngestKey);
+        var command = new CreateIngestKey(_name.Trim(), _all ? [] : Words(_organizations), _days, _all, null, Words(_addresses));
+        var answer = await Api.SendAsync(HttpMethod.Post, "api/ingest-keys", command, ForgeJson.Default.CreateIngestKey, ForgeJson.Default.CreatedIngestKey);
         _busy = false;
         _formProblem = answer.Problem;
         if (answer.Value is not { } created) return;
-        (_created, _name, _organizations) = (created, "", "");
+        (_created, _rotated, _name, _organizations, _addresses, _all) = (created, false, "", "", "", false);
         await LoadAsync();
     }
+
+    private async Task RotateAsync()
+    {
+        if (_rotate is not { } key) return;
+        _busy = true;
+        var answer = await Api.SendAsync(HttpMethod.Post, $"api/ingest-keys/{key.Id}/rotate", ForgeJson.Default.CreatedIngestKey);
+        _busy = false;
+        _formProblem = answer.Problem;
+        if (answer.Value is not { } created) return;
+        (_created, _rotated, _rotate) = (created, true, null);
+        await LoadAsync();
+    }
+
+    private static ImmutableArray<string> Words(string text) => [.. text.Split([',', ' ', ';'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
 
     private async Task RevokeAsync()
     {

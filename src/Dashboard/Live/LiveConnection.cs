@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Forge.Dashboard.Live;
 
 /// <summary>Feeds the store from <c>/hubs/live</c>: reconnects for ever, resumes from the last number, asks again on a gap.</summary>
-public sealed class LiveConnection(NavigationManager navigation, LiveStore store, TimeProvider time) : IAsyncDisposable
+public sealed class LiveConnection(NavigationManager navigation, LiveStore store, TimeProvider time) : IAsyncDisposable, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private HubConnection? _hub;
@@ -34,6 +34,20 @@ public sealed class LiveConnection(NavigationManager navigation, LiveStore store
         _ = ConnectAsync();
     }
 
+    /// <summary>Tells the server how far this screen is; a report that does not arrive is followed by the next.</summary>
+    public async Task ReportAsync(long sequence, long dataAgeMs)
+    {
+        if (_hub?.State != HubConnectionState.Connected) return;
+        try
+        {
+            await _hub.SendAsync("Report", sequence, dataAgeMs, _stop.Token);
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            // the connection ended meanwhile
+        }
+    }
+
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
@@ -42,10 +56,14 @@ public sealed class LiveConnection(NavigationManager navigation, LiveStore store
         _stop.Dispose();
     }
 
+    /// <summary>The same, where nobody can wait for the server's goodbye.</summary>
+    public void Dispose() => _ = DisposeAsync().AsTask();
+
     private Task OnClosed(Exception? why)
     {
-        store.Lost();
-        if (!_stop.IsCancellationRequested) _ = ConnectAsync();
+        // The server closes every connection within the hour. Coming back at once is nothing to tell; the first try that fails is.
+        if (_stop.IsCancellationRequested) store.Lost();
+        else _ = ConnectAsync();
         return Task.CompletedTask;
     }
 

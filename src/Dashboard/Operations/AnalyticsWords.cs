@@ -8,7 +8,7 @@ namespace Forge.Dashboard.Operations;
 public static class AnalyticsWords
 {
     /// <summary>Revenue of each currency; they are never added.</summary>
-    public static string Revenue(PlatformAnalytics f) => f.Revenue is not { IsDefaultOrEmpty: false } revenue ? Say.Nothing : string.Join(" · ", revenue.Select(r => Money(r.AnnualValueCents, r.Currency)));
+    public static string Revenue(PlatformAnalytics f) => f.Revenue is not { IsDefaultOrEmpty: false } revenue ? Say.Nothing : string.Join(" · ", revenue.Select(r => Say.Money(r.AnnualValueCents, r.Currency)));
 
     /// <summary>What the revenue holds, and what it cannot hold.</summary>
     public static string RevenueNote(PlatformAnalytics f) =>
@@ -32,7 +32,4 @@ public static class AnalyticsWords
 
     /// <summary>A plan's name as a word.</summary>
     public static string Plan(string name) => name.Length < 2 ? name : name[0] + name[1..].ToLowerInvariant();
-
-    /// <summary>Integer cents with their currency: <c>USD 308,765.43</c>.</summary>
-    public static string Money(long cents, string currency) => currency + " " + (cents / 100m).ToString("N2", CultureInfo.InvariantCulture);
 }

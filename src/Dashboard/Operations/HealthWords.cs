@@ -18,6 +18,14 @@ public static class HealthWords
         ("Journal", [PlatformFigure.JournalHead, PlatformFigure.JournalCheckAge, PlatformFigure.JournalFindings]),
     ];
 
+    /// <summary>What keeps strangers from the cluster's ports.</summary>
+    public static string Network(ClusterNetwork network) => network switch
+    {
+        ClusterNetwork.Loopback => "on this machine only",
+        ClusterNetwork.MutualTls => "mutual TLS",
+        _ => "open to the network; the operator says only silos and nodes reach them",
+    };
+
     /// <summary>Name of a figure.</summary>
     public static string Name(PlatformFigure figure) => figure switch
     {
@@ -60,7 +68,7 @@ public static class HealthWords
     };
 
     /// <summary>What the figure is judged by.</summary>
-    public static string Bound(JudgedFigure figure) => figure.Bound is not { } bound ? "Not judged: it says how much there is, not how well it goes."
+    public static string Bound(JudgedFigure figure) => figure.Bound is not { } bound ? ""
         : figure.Figure switch
         {
             PlatformFigure.Cpu => $"At most {Say.Percent((int)bound, 0)} of all cores; above that every queue grows.",

@@ -81,7 +81,9 @@ public sealed partial class Wallboard : IAsyncDisposable
 
     private WallModel Model => _model ??= new WallModel(Store);
 
-    private bool Kiosk => KioskFlag == 1;
+    [Inject] private ScreenState Screen { get; set; } = null!;
+
+    private bool Kiosk => KioskFlag == 1 || Screen.Running;
 
     private bool AsTable => View == "table";
 

@@ -134,6 +134,14 @@ public static class PrincipalDecisions
         return state is null or { Enabled: true } ? Decision<PrincipalEvent>.NoChange : Decision<PrincipalEvent>.Accept(new PrincipalEvent.Enabled(userId, reason.Trim()));
     }
 
+    /// <summary>Decides from the row of the same transaction whether somebody may manage people now; null = they may.</summary>
+    /// <param name="manager">Principal of who asks; null = no row.</param>
+    /// <param name="epoch">Epoch that their node knew; null = their own earlier word is carried out, and only the row counts.</param>
+    public static Refusal? RefuseManager(Principal? manager, long? epoch) =>
+        manager is not null && epoch < manager.Epoch ? new Refusal("actor_outdated", "Your rights have changed a moment ago. Try again.", RefusalKind.Forbidden, [])
+        : manager?.IsEnabledSenior != true ? new Refusal("forbidden", "Only an enabled SeniorAdmin manages people.", RefusalKind.Forbidden, [])
+        : null;
+
     private static Refusal? Check(string userId, string reason, string actor)
     {
         if (actor == "user:" + userId) return new Refusal("self_change", "Nobody changes their own rights. Ask another SeniorAdmin.", RefusalKind.Forbidden, []);

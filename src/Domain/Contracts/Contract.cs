@@ -32,10 +32,11 @@ public enum ContractVersionKind
 }
 
 /// <summary>A full copy of the terms, effective from a date. The version in force on a day is the one with the greatest (EffectiveFrom, Number) not after it.</summary>
+/// <remarks><paramref name="AnnualValueCents"/>: field group <c>money</c>; integer cents of the contract's currency, without tax; null while none was agreed.</remarks>
 [GenerateSerializer, Immutable, Alias("forge.ContractVersion")]
-public sealed record ContractVersion(int Number, ContractVersionKind Kind, DateOnly EffectiveFrom, SlaTerms Terms, string? Reason, string CreatedBy, DateTimeOffset CreatedAt);
+public sealed record ContractVersion(int Number, ContractVersionKind Kind, DateOnly EffectiveFrom, SlaTerms Terms, string? Reason, string CreatedBy, DateTimeOffset CreatedAt, long? AnnualValueCents = null);
 
-/// <summary>The enterprise agreement of one organization. Money, renewals and invoices join it with the contracts capability.</summary>
+/// <summary>The enterprise agreement of one organization. Renewals and invoices join it with the contracts capability.</summary>
 /// <param name="Id">32 hex digits.</param>
 /// <param name="OrganizationId">Whose agreement it is.</param>
 /// <param name="Number">Human number <c>C-{year}-{nnnn}</c>, given at signing.</param>
@@ -45,6 +46,8 @@ public sealed record ContractVersion(int Number, ContractVersionKind Kind, DateO
 /// <param name="DraftTerms">Terms while it is a draft.</param>
 /// <param name="SignedOn">Day of signature, null while a draft.</param>
 /// <param name="Versions">Effective-dated versions, by number.</param>
+/// <param name="Currency">ISO 4217 of its money, one per contract.</param>
+/// <param name="DraftAnnualValueCents">Field group <c>money</c>: annual value while it is a draft, integer cents without tax; null while none was agreed.</param>
 [GenerateSerializer, Immutable, Alias("forge.Contract")]
 public sealed record Contract(
     string Id,
@@ -55,7 +58,9 @@ public sealed record Contract(
     string Zone,
     SlaTerms DraftTerms,
     DateOnly? SignedOn,
-    ImmutableArray<ContractVersion> Versions)
+    ImmutableArray<ContractVersion> Versions,
+    string Currency = "USD",
+    long? DraftAnnualValueCents = null)
 {
     /// <summary>First day after the term.</summary>
     [JsonIgnore]
@@ -91,7 +96,7 @@ public sealed record Contract(
     public static Contract Apply(Contract? state, ContractEvent change) => change switch
     {
         ContractEvent.Drafted e => e.Contract,
-        ContractEvent.Edited e => state! with { StartDate = e.StartDate, ContractTermMonths = e.ContractTermMonths, Zone = e.Zone, DraftTerms = e.Terms },
+        ContractEvent.Edited e => state! with { StartDate = e.StartDate, ContractTermMonths = e.ContractTermMonths, Zone = e.Zone, DraftTerms = e.Terms, Currency = e.Currency, DraftAnnualValueCents = e.AnnualValueCents },
         ContractEvent.Signed e => state! with { Number = e.Number, SignedOn = e.SignedOn, Versions = [e.Version] },
         ContractEvent.Amended e => state! with { Versions = state.Versions.Add(e.Version) },
         _ => throw new InvalidOperationException($"Unknown event {change.GetType().Name}."),
@@ -117,7 +122,7 @@ public abstract record ContractEvent
 
     /// <summary>The draft was changed.</summary>
     [GenerateSerializer, Immutable, Alias("forge.ContractEvent.Edited")]
-    public sealed record Edited(DateOnly StartDate, int ContractTermMonths, string Zone, SlaTerms Terms) : ContractEvent;
+    public sealed record Edited(DateOnly StartDate, int ContractTermMonths, string Zone, SlaTerms Terms, string Currency = "USD", long? AnnualValueCents = null) : ContractEvent;
 
     /// <summary>It was signed; its first version is in force from the start date.</summary>
     [GenerateSerializer, Immutable, Alias("forge.ContractEvent.Signed")]
@@ -129,12 +134,19 @@ public abstract record ContractEvent
 }
 
 /// <summary>Asks for a draft.</summary>
+/// <param name="OrganizationId">Whose.</param>
+/// <param name="StartDate">First day.</param>
+/// <param name="ContractTermMonths">12, 24 or 36.</param>
+/// <param name="Zone">IANA zone of its calendar.</param>
+/// <param name="SlaTerms">What is promised.</param>
+/// <param name="Currency">ISO 4217.</param>
+/// <param name="AnnualValueCents">100 .. 99,999,999,999 cents a year without tax, or null.</param>
 [GenerateSerializer, Immutable, Alias("forge.DraftContract")]
-public sealed record DraftContract(string OrganizationId, DateOnly StartDate, int ContractTermMonths, string Zone, SlaTerms SlaTerms);
+public sealed record DraftContract(string OrganizationId, DateOnly StartDate, int ContractTermMonths, string Zone, SlaTerms SlaTerms, string Currency = "USD", long? AnnualValueCents = null);
 
 /// <summary>Asks to change a draft.</summary>
 [GenerateSerializer, Immutable, Alias("forge.EditContract")]
-public sealed record EditContract(DateOnly StartDate, int ContractTermMonths, string Zone, SlaTerms SlaTerms);
+public sealed record EditContract(DateOnly StartDate, int ContractTermMonths, string Zone, SlaTerms SlaTerms, string Currency = "USD", long? AnnualValueCents = null);
 
 /// <summary>Asks to sign a draft.</summary>
 [GenerateSerializer, Immutable, Alias("forge.SignContract")]
@@ -146,4 +158,17 @@ public sealed record AmendContract(DateOnly EffectiveFrom, SlaTerms SlaTerms, st
 
 /// <summary>A contract as readers see it: with its derived status on the given day.</summary>
 [GenerateSerializer, Immutable, Alias("forge.ContractView")]
-public sealed record ContractView(Contract Contract, ContractStatus Status, DateOnly RenewalDate, DateOnly Today, ContractVersion? InForce, long Version, ImmutableArray<string> AllowedCommands);
+public sealed record ContractView(Contract Contract, ContractStatus Status, DateOnly RenewalDate, DateOnly Today, ContractVersion? InForce, long Version, ImmutableArray<string> AllowedCommands, bool Redacted = false)
+{
+    /// <summary>What is agreed today: of the version in force, else of the newest one, else of the draft.</summary>
+    [JsonIgnore]
+    public long? AnnualValueCents => InForce is { } now ? now.AnnualValueCents : Contract.Versions is { IsDefaultOrEmpty: false } versions ? versions[^1].AnnualValueCents : Contract.DraftAnnualValueCents;
+
+    /// <summary>The same for who may not see money: the field group is absent.</summary>
+    public ContractView WithoutMoney() => this with
+    {
+        Contract = Contract with { DraftAnnualValueCents = null, Versions = Contract.Versions.IsDefault ? [] : [.. Contract.Versions.Select(v => v with { AnnualValueCents = null })] },
+        InForce = InForce is null ? null : InForce with { AnnualValueCents = null },
+        Redacted = true,
+    };
+}

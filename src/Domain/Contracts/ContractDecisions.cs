@@ -9,10 +9,10 @@ public static class ContractDecisions
     public static Decision<ContractEvent> Draft(Contract? state, DraftContract command, string id)
     {
         if (state is not null) return Decision<ContractEvent>.Refuse(Refusal.Conflict("contract_exists", "This contract exists already."));
-        var errors = Validate(command.ContractTermMonths, command.Zone, command.SlaTerms);
+        var errors = Validate(command.ContractTermMonths, command.Zone, command.SlaTerms, command.Currency, command.AnnualValueCents);
         if (errors.Length > 0) return Decision<ContractEvent>.Refuse(Refusal.Validation(errors));
         return Decision<ContractEvent>.Accept(new ContractEvent.Drafted(new Contract(
-            id, command.OrganizationId, null, command.StartDate, command.ContractTermMonths, command.Zone, command.SlaTerms, null, [])));
+            id, command.OrganizationId, null, command.StartDate, command.ContractTermMonths, command.Zone, command.SlaTerms, null, [], command.Currency, command.AnnualValueCents)));
     }
 
     /// <summary>Decides a change of a draft; a signed contract changes only by versions.</summary>
@@ -20,9 +20,9 @@ public static class ContractDecisions
     {
         if (state is null) return Decision<ContractEvent>.Refuse(Refusal.NotFound("contract"));
         if (state.SignedOn is not null) return Decision<ContractEvent>.Refuse(Refusal.Conflict("contract_signed", "A signed contract changes only by an amendment."));
-        var errors = Validate(command.ContractTermMonths, command.Zone, command.SlaTerms);
+        var errors = Validate(command.ContractTermMonths, command.Zone, command.SlaTerms, command.Currency, command.AnnualValueCents);
         if (errors.Length > 0) return Decision<ContractEvent>.Refuse(Refusal.Validation(errors));
-        var edited = new ContractEvent.Edited(command.StartDate, command.ContractTermMonths, command.Zone, command.SlaTerms);
+        var edited = new ContractEvent.Edited(command.StartDate, command.ContractTermMonths, command.Zone, command.SlaTerms, command.Currency, command.AnnualValueCents);
         return Contract.Apply(state, edited) == state ? Decision<ContractEvent>.NoChange : Decision<ContractEvent>.Accept(edited);
     }
 
@@ -36,7 +36,7 @@ public static class ContractDecisions
         foreach (var (from, to) in otherSigned)
             if (state.StartDate < to && from < state.TermEnd)
                 return Decision<ContractEvent>.Refuse(Refusal.Conflict("contract_overlap", $"Another signed contract covers {from:yyyy-MM-dd} to {to.AddDays(-1):yyyy-MM-dd}."));
-        return Decision<ContractEvent>.Accept(new ContractEvent.Signed(number, command.SignedOn, new ContractVersion(1, ContractVersionKind.INITIAL, state.StartDate, state.DraftTerms, null, actor, now)));
+        return Decision<ContractEvent>.Accept(new ContractEvent.Signed(number, command.SignedOn, new ContractVersion(1, ContractVersionKind.INITIAL, state.StartDate, state.DraftTerms, null, actor, now, state.DraftAnnualValueCents)));
     }
 
     /// <summary>Decides an amendment of the terms; it takes effect on the first day of a calendar month, not before today.</summary>
@@ -53,7 +53,7 @@ public static class ContractDecisions
         if (errors.Length > 0) return Decision<ContractEvent>.Refuse(Refusal.Validation(errors));
         if (state.VersionOn(command.EffectiveFrom)?.Terms == command.SlaTerms) return Decision<ContractEvent>.NoChange;
         return Decision<ContractEvent>.Accept(new ContractEvent.Amended(new ContractVersion(
-            state.Versions.Length + 1, ContractVersionKind.AMENDMENT, command.EffectiveFrom, command.SlaTerms, command.Reason, actor, now)));
+            state.Versions.Length + 1, ContractVersionKind.AMENDMENT, command.EffectiveFrom, command.SlaTerms, command.Reason, actor, now, state.VersionOn(command.EffectiveFrom)?.AnnualValueCents)));
     }
 
     /// <summary>Commands that would not be refused for the contract's status.</summary>
@@ -64,11 +64,19 @@ public static class ContractDecisions
         _ => [],
     };
 
-    private static ImmutableArray<FieldError> Validate(int termMonths, string zone, SlaTerms terms)
+    /// <summary>Least annual value in cents.</summary>
+    public const long LeastAnnualValueCents = 100;
+
+    /// <summary>Greatest annual value in cents.</summary>
+    public const long MostAnnualValueCents = 99_999_999_999;
+
+    private static ImmutableArray<FieldError> Validate(int termMonths, string zone, SlaTerms terms, string? currency, long? annualValueCents)
     {
         var errors = ImmutableArray.CreateBuilder<FieldError>();
         if (termMonths is not (12 or 24 or 36)) errors.Add(new("contractTermMonths", "out_of_range"));
         if (string.IsNullOrWhiteSpace(zone) || zone.Length > 64) errors.Add(new("zone", "zone_unknown"));
+        if (currency is not { Length: 3 } || !currency.All(char.IsAsciiLetterUpper)) errors.Add(new("currency", "currency_unknown"));
+        if (annualValueCents is < LeastAnnualValueCents or > MostAnnualValueCents) errors.Add(new("annualValueCents", "out_of_range"));
         errors.AddRange(terms.Validate());
         return errors.ToImmutable();
     }

@@ -20,6 +20,16 @@ public abstract record LiveContent
     [JsonIgnore]
     public bool IsOver => this is ViolationChanged { Violation.State: not ViolationState.OPEN } or AlertChanged { Alert.State: AlertState.RESOLVED };
 
+    /// <summary>Organization it is about; null for what no board shows. A viewer of some organizations gets only theirs.</summary>
+    [JsonIgnore]
+    public string? OrganizationId => this switch
+    {
+        TileChanged c => c.Tile.OrganizationId,
+        ViolationChanged c => c.Violation.OrganizationId,
+        AlertChanged c => c.Alert.OrganizationId,
+        _ => null,
+    };
+
     /// <summary>A tile has this content now.</summary>
     [GenerateSerializer, Immutable, Alias("forge.LiveContent.TileChanged")]
     public sealed record TileChanged(SlaTile Tile) : LiveContent;
@@ -31,6 +41,10 @@ public abstract record LiveContent
     /// <summary>An alert fired, was acknowledged or resolved and has this content now.</summary>
     [GenerateSerializer, Immutable, Alias("forge.LiveContent.AlertChanged")]
     public sealed record AlertChanged(string Change, SlaAlert Alert, string OrganizationName) : LiveContent;
+
+    /// <summary>What a person may do has changed. For web nodes only: it has no form in JSON, so it cannot reach a browser.</summary>
+    [GenerateSerializer, Immutable, Alias("forge.LiveContent.PrincipalChanged")]
+    public sealed record PrincipalChanged(string UserId, long Epoch, bool Enabled) : LiveContent;
 }
 
 /// <summary>
@@ -54,6 +68,9 @@ public sealed record LiveDelta(string Thing, long Epoch, long Sequence, LiveCont
 
     /// <summary>Key of an alert.</summary>
     public static string AlertOf(string alertId) => "sla.alert/" + alertId;
+
+    /// <summary>The news of a person's rights; the principal's own epoch orders it, whichever silo tells it.</summary>
+    public static LiveDelta OfRights(string userId, long epoch, bool enabled) => new("principal/" + userId, epoch, 0, new LiveContent.PrincipalChanged(userId, epoch, enabled));
 }
 
 /// <summary>Everything a browser needs to start: the board and the number of the last delta in it.</summary>

@@ -93,6 +93,20 @@ public enum FigureState
     NotJudged = 3,
 }
 
+/// <summary>What keeps strangers from the silo and gateway ports. Source: security.md 6.</summary>
+[GenerateSerializer, Alias("forge.ClusterNetwork")]
+public enum ClusterNetwork
+{
+    /// <summary>They are on a loopback address.</summary>
+    Loopback = 0,
+
+    /// <summary>Both sides show a certificate of the cluster's own authority.</summary>
+    MutualTls = 1,
+
+    /// <summary>The operator says that only silos and nodes reach them.</summary>
+    TrustedNetwork = 2,
+}
+
 /// <summary>A figure with its bound.</summary>
 /// <param name="Figure">Which.</param>
 /// <param name="Value">In the unit of the figure; null when nothing was measured.</param>
@@ -132,8 +146,9 @@ public sealed record GrainCount(string Kind, int Activations);
 /// <param name="Grains">Active grains by kind, the most first.</param>
 /// <param name="Figures">Readings of the store.</param>
 /// <param name="At">When it was read.</param>
+/// <param name="Network">What keeps strangers from the ports of the silo that answers.</param>
 [GenerateSerializer, Immutable, Alias("forge.ClusterReading")]
-public sealed record ClusterReading(ImmutableArray<SiloView> Silos, ImmutableArray<GrainCount> Grains, ImmutableArray<FigureReading> Figures, DateTimeOffset At);
+public sealed record ClusterReading(ImmutableArray<SiloView> Silos, ImmutableArray<GrainCount> Grains, ImmutableArray<FigureReading> Figures, DateTimeOffset At, ClusterNetwork Network = ClusterNetwork.Loopback);
 
 /// <summary>A figure as it was measured.</summary>
 [GenerateSerializer, Immutable, Alias("forge.FigureReading")]
@@ -146,6 +161,7 @@ public sealed record FigureReading(PlatformFigure Figure, double? Value, DateTim
 /// <param name="Grains">Active grains by kind.</param>
 /// <param name="Figures">Figures with their bounds.</param>
 /// <param name="Problem">Why the cluster's part is missing; null when it is there.</param>
+/// <param name="Network">What keeps strangers from the cluster's ports.</param>
 [GenerateSerializer, Immutable, Alias("forge.PlatformHealthView")]
 public sealed record PlatformHealthView(
-    DateTimeOffset AsOf, ProcessView Process, ImmutableArray<SiloView> Silos, ImmutableArray<GrainCount> Grains, ImmutableArray<JudgedFigure> Figures, string? Problem);
+    DateTimeOffset AsOf, ProcessView Process, ImmutableArray<SiloView> Silos, ImmutableArray<GrainCount> Grains, ImmutableArray<JudgedFigure> Figures, string? Problem, ClusterNetwork Network = ClusterNetwork.Loopback);

@@ -6,16 +6,16 @@ using Orleans.Concurrency;
 namespace Forge.Grains.Interfaces.Audit;
 
 /// <summary>Appends to one chain for callers without an aggregate; key = chain name.</summary>
-[Alias("forge.IJournalGrain")]
+[Alias("forge.IJournalGrain"), ClientCallable]
 public interface IJournalGrain : IGrainWithStringKey
 {
     /// <summary>Appends an entry and answers its sequence number.</summary>
     [Alias("Append")]
-    Task<long> Append(string actor, string action, string subject, string bodyJson);
+    Task<long> Append([StatesActor] string actor, string action, string subject, string bodyJson);
 }
 
 /// <summary>What one person may do; key = user id. Single writer of its row.</summary>
-[Alias("forge.IPrincipalGrain")]
+[Alias("forge.IPrincipalGrain"), ClientCallable]
 public interface IPrincipalGrain : IGrainWithStringKey
 {
     /// <summary>Grants a role.</summary>
@@ -40,7 +40,7 @@ public interface IPrincipalGrain : IGrainWithStringKey
 }
 
 /// <summary>Lists of principals; stateless worker, key 0.</summary>
-[Alias("forge.IPrincipalQueryGrain")]
+[Alias("forge.IPrincipalQueryGrain"), ClientCallable]
 public interface IPrincipalQueryGrain : IGrainWithIntegerKey
 {
     /// <summary>True when at least one enabled SeniorAdmin exists.</summary>

@@ -6,7 +6,7 @@ using Orleans.Concurrency;
 namespace Forge.Grains.Interfaces.Audit;
 
 /// <summary>Reads the journal for people; stateless worker, key 0.</summary>
-[Alias("forge.IJournalQueryGrain")]
+[Alias("forge.IJournalQueryGrain"), ClientCallable]
 public interface IJournalQueryGrain : IGrainWithIntegerKey
 {
     /// <summary>At most <paramref name="take"/> (1..1,000) entries behind a cursor (null = from the newest), newest first.</summary>
@@ -76,7 +76,7 @@ public interface IJournalVerifierGrain : IGrainWithStringKey
     /// Text: 1..2,000 characters, else <c>validation_failed</c>.
     /// </summary>
     [Alias("RecordIncident")]
-    Task<Outcome<JournalStatus>> RecordIncident(string text, string actor, string correlationId);
+    Task<Outcome<JournalStatus>> RecordIncident(string text, [StatesActor] string actor, string correlationId);
 
     /// <summary>How far one chain was checked.</summary>
     [Alias("ChainStatus"), AlwaysInterleave, ReadOnly]

@@ -6,7 +6,7 @@ using Orleans.Concurrency;
 namespace Forge.Grains.Interfaces.Contracts;
 
 /// <summary>One contract; key = its id (32 hex digits). Single writer of its row.</summary>
-[Alias("forge.IContractGrain")]
+[Alias("forge.IContractGrain"), ClientCallable]
 public interface IContractGrain : IGrainWithStringKey
 {
     /// <summary>Makes a draft.</summary>
@@ -31,7 +31,7 @@ public interface IContractGrain : IGrainWithStringKey
 }
 
 /// <summary>Lists of contracts; stateless worker, key 0.</summary>
-[Alias("forge.IContractQueryGrain")]
+[Alias("forge.IContractQueryGrain"), ClientCallable]
 public interface IContractQueryGrain : IGrainWithIntegerKey
 {
     /// <summary>One page, sorted by renewal date; <paramref name="organizationId"/> null = all.</summary>

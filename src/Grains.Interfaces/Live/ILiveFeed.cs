@@ -28,7 +28,7 @@ public interface ILiveObserver : IGrainObserver
 public sealed record LiveLease(string Node, long Epoch, ILiveObserver Observer, DateTimeOffset Until);
 
 /// <summary>Who wants the live feed; singleton, key 0. Leases last 10 s and are renewed every 2 s.</summary>
-[Alias("forge.ILiveRegistryGrain")]
+[Alias("forge.ILiveRegistryGrain"), ClientCallable]
 public interface ILiveRegistryGrain : IGrainWithIntegerKey
 {
     /// <summary>Takes or renews a lease.</summary>

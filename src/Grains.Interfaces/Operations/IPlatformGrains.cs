@@ -4,7 +4,7 @@ using Orleans.Concurrency;
 namespace Forge.Grains.Interfaces.Operations;
 
 /// <summary>Figures over all customers; stateless worker, key 0.</summary>
-[Alias("forge.IAnalyticsQueryGrain")]
+[Alias("forge.IAnalyticsQueryGrain"), ClientCallable]
 public interface IAnalyticsQueryGrain : IGrainWithIntegerKey
 {
     /// <summary>Everything, computed now, money included: the web node leaves out what its reader may not see.</summary>
@@ -13,7 +13,7 @@ public interface IAnalyticsQueryGrain : IGrainWithIntegerKey
 }
 
 /// <summary>The cluster and its store about themselves; stateless worker, key 0.</summary>
-[Alias("forge.IPlatformHealthGrain")]
+[Alias("forge.IPlatformHealthGrain"), ClientCallable]
 public interface IPlatformHealthGrain : IGrainWithIntegerKey
 {
     /// <summary>Silos, active grains, and readings of the store by the silo that answers.</summary>

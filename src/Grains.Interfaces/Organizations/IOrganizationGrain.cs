@@ -6,7 +6,7 @@ using Orleans.Concurrency;
 namespace Forge.Grains.Interfaces.Organizations;
 
 /// <summary>One organization; key = its id. Single writer of its row.</summary>
-[Alias("forge.IOrganizationGrain")]
+[Alias("forge.IOrganizationGrain"), ClientCallable]
 public interface IOrganizationGrain : IGrainWithStringKey
 {
     /// <summary>Creates it under this id; refuses taken slugs and external ids (<c>organization_exists</c>).</summary>
@@ -23,7 +23,7 @@ public interface IOrganizationGrain : IGrainWithStringKey
 }
 
 /// <summary>Lists of organizations; stateless worker, key 0.</summary>
-[Alias("forge.IOrganizationQueryGrain")]
+[Alias("forge.IOrganizationQueryGrain"), ClientCallable]
 public interface IOrganizationQueryGrain : IGrainWithIntegerKey
 {
     /// <summary>One page.</summary>

@@ -6,7 +6,7 @@ using Orleans.Concurrency;
 namespace Forge.Grains.Interfaces.Sla;
 
 /// <summary>Service levels of one organization; key = its id. Single writer of its windows and violations.</summary>
-[Alias("forge.ISlaGrain")]
+[Alias("forge.ISlaGrain"), ClientCallable]
 public interface ISlaGrain : IDeadlineTarget
 {
     /// <summary>
@@ -53,7 +53,7 @@ public interface ISlaGrain : IDeadlineTarget
 }
 
 /// <summary>Lists over all organizations' violations and alerts; stateless worker, key 0.</summary>
-[Alias("forge.ISlaQueryGrain")]
+[Alias("forge.ISlaQueryGrain"), ClientCallable]
 public interface ISlaQueryGrain : IGrainWithIntegerKey
 {
     /// <summary>One page.</summary>

@@ -5,7 +5,7 @@ using Orleans.Concurrency;
 namespace Forge.Grains.Interfaces.Sla;
 
 /// <summary>What was: read from rows, and for the newest hours from the organization's grain. Never makes ingest wait. Stateless worker, key 0.</summary>
-[Alias("forge.ISlaHistoryGrain")]
+[Alias("forge.ISlaHistoryGrain"), ClientCallable]
 public interface ISlaHistoryGrain : IGrainWithIntegerKey
 {
     /// <summary>

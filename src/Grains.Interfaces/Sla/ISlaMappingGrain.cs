@@ -5,7 +5,7 @@ using Orleans.Concurrency;
 namespace Forge.Grains.Interfaces.Sla;
 
 /// <summary>One signal mapping; key = organization id or <see cref="SlaMapping.DefaultId"/>. Single writer of its row.</summary>
-[Alias("forge.ISlaMappingGrain")]
+[Alias("forge.ISlaMappingGrain"), ClientCallable]
 public interface ISlaMappingGrain : IGrainWithStringKey
 {
     /// <summary>Replaces it; the first time it is made. Refuses <c>validation_failed</c>, <c>formula_needs_counts</c>.</summary>
@@ -18,7 +18,7 @@ public interface ISlaMappingGrain : IGrainWithStringKey
 }
 
 /// <summary>All signal mappings; stateless worker, key 0.</summary>
-[Alias("forge.ISlaMappingQueryGrain")]
+[Alias("forge.ISlaMappingQueryGrain"), ClientCallable]
 public interface ISlaMappingQueryGrain : IGrainWithIntegerKey
 {
     /// <summary>All of them; none with the same stamp when the caller's stamp is the current one.</summary>

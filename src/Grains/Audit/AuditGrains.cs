@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using Forge.Domain;
 using Forge.Domain.Audit;
+using Forge.Domain.Live;
 using Forge.Grains.Interfaces.Audit;
+using Forge.Grains.Live;
 using Forge.Storage;
 using Orleans.Concurrency;
 using Orleans.Runtime;
@@ -21,7 +23,7 @@ public sealed class JournalGrain(Ledger ledger) : Grain, IJournalGrain
 }
 
 /// <summary>What one person may do.</summary>
-public sealed class PrincipalGrain(Ledger ledger, TimeProvider time) : Grain, IPrincipalGrain
+public sealed class PrincipalGrain(Ledger ledger, LivePublisher news, SiloActors actors, TimeProvider time) : Grain, IPrincipalGrain
 {
     private static readonly AggregateKind<Principal, PrincipalEvent> Kind = new(
         Principal.Apply, "principal", _ => OrganizationId.PlatformChain, ForgeJson.Default.Principal, ForgeJson.Default.PrincipalEvent);
@@ -37,24 +39,24 @@ public sealed class PrincipalGrain(Ledger ledger, TimeProvider time) : Grain, IP
 
     /// <inheritdoc/>
     public Task<Outcome<Principal>> Grant(string role, string reason, CommandContext context) =>
-        _row.ExecuteAsync(context, state => PrincipalDecisions.Grant(state, Id, role, reason, context.Actor, time.GetUtcNow()));
+        Tell(_row.ExecuteAsync(context, state => PrincipalDecisions.Grant(state, Id, role, reason, context.Actor, time.GetUtcNow()), guard: Guard(context)));
 
     /// <inheritdoc/>
     public async Task<Outcome<Principal>> Withdraw(string role, string reason, CommandContext context)
     {
         var others = await SeniorsBeside(role == Roles.SeniorAdmin);
-        return await _row.ExecuteAsync(context, state => PrincipalDecisions.Withdraw(state, Id, role, reason, context.Actor, others));
+        return await Tell(_row.ExecuteAsync(context, state => PrincipalDecisions.Withdraw(state, Id, role, reason, context.Actor, others), guard: Guard(context)));
     }
 
     /// <inheritdoc/>
     public Task<Outcome<Principal>> Enable(string reason, CommandContext context) =>
-        _row.ExecuteAsync(context, state => PrincipalDecisions.Enable(state, Id, reason, context.Actor));
+        Tell(_row.ExecuteAsync(context, state => PrincipalDecisions.Enable(state, Id, reason, context.Actor), guard: Guard(context)));
 
     /// <inheritdoc/>
     public async Task<Outcome<Principal>> Disable(string reason, CommandContext context)
     {
         var others = await SeniorsBeside(_row.State?.IsEnabledSenior == true);
-        return await _row.ExecuteAsync(context, state => PrincipalDecisions.Disable(state, Id, reason, context.Actor, others));
+        return await Tell(_row.ExecuteAsync(context, state => PrincipalDecisions.Disable(state, Id, reason, context.Actor, others), guard: Guard(context)));
     }
 
     /// <inheritdoc/>
@@ -64,7 +66,24 @@ public sealed class PrincipalGrain(Ledger ledger, TimeProvider time) : Grain, IP
         return _row.State ?? new Principal(Id, true, [], 0);
     }
 
+    /// <summary>Every web node drops what it knows about the person and cuts what they may not see any more.</summary>
+    private async Task<Outcome<Principal>> Tell(Task<Outcome<Principal>> change)
+    {
+        var outcome = await change;
+        if (outcome.Value is { } principal) news.Publish(LiveDelta.OfRights(principal.UserId, principal.Epoch, principal.Enabled));
+        return outcome;
+    }
+
     private string Id => this.GetPrimaryKeyString();
+
+    /// <summary>A person must be an enabled SeniorAdmin in the row, whatever roles the signed actor states. Without a person behind it: first start, demonstration.</summary>
+    private PrincipalGuard? Guard(CommandContext context)
+    {
+        if (Actor.PersonOf(context.Actor) is not { } person) return null;
+        var caller = actors.Caller;
+        long? epoch = caller.Name == context.Actor ? caller.Epoch : null;   // an invitation is used by another person than the one who made it
+        return new PrincipalGuard(person, manager => PrincipalDecisions.RefuseManager(manager, epoch));
+    }
 
     private async Task<int> SeniorsBeside(bool matters)
     {

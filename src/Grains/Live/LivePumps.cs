@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Forge.Domain.Live;
+using Forge.Grains.Audit;
 using Forge.Grains.Interfaces.Live;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -10,12 +11,13 @@ namespace Forge.Grains.Live;
 /// One pump per (silo, web node): a batch at most every 100 ms as an awaited call, the next one after its acknowledgement, an empty one every second as a heartbeat.
 /// The first batch of a lease epoch holds everything.
 /// </summary>
-public sealed partial class LivePumps(IGrainFactory grains, LivePublisher publisher, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<LivePumps> log) : BackgroundService
+public sealed partial class LivePumps(IGrainFactory grains, LivePublisher publisher, SiloActors actors, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<LivePumps> log) : BackgroundService
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(1);
     private const int LargestBatch = 2_000;
+    private const string Component = "live";
 
     private readonly string _silo = $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.NewGuid():N}";
     private readonly Dictionary<string, (long Epoch, CancellationTokenSource Stop)> _running = new(StringComparer.Ordinal);
@@ -29,6 +31,7 @@ public sealed partial class LivePumps(IGrainFactory grains, LivePublisher publis
         {
             try
             {
+                actors.ActAs(Component);
                 Follow(await grains.GetGrain<ILiveRegistryGrain>(0).Leases(), stoppingToken);
             }
             catch (Exception error) when (!stoppingToken.IsCancellationRequested)
@@ -75,6 +78,7 @@ public sealed partial class LivePumps(IGrainFactory grains, LivePublisher publis
                     rest = [.. rest.Skip(LargestBatch)];
                     try
                     {
+                        actors.ActAs(Component);
                         await lease.Observer.Push(new LiveBatch(_silo, number + 1, full ? 0 : number, full, part));
                         number++;
                         full = false;

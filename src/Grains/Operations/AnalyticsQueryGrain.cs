@@ -25,6 +25,9 @@ public sealed class AnalyticsQueryGrain(AnalyticsReader reader, ContractReader c
             now);
     }
 
-    /// <summary>Contracts carry no money yet (it joins them with the contracts capability): then the value of the version in force comes here.</summary>
-    private ContractFact Fact(Contract contract, DateTimeOffset now) => new(contract.StartDate, contract.TermEnd, zones.Of(contract.Zone).DateAt(now), null, null);
+    private ContractFact Fact(Contract contract, DateTimeOffset now)
+    {
+        var today = zones.Of(contract.Zone).DateAt(now);
+        return new(contract.StartDate, contract.TermEnd, today, contract.VersionOn(today)?.AnnualValueCents, contract.Currency);
+    }
 }

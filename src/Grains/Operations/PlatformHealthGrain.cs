@@ -9,9 +9,12 @@ using Orleans.Runtime;
 
 namespace Forge.Grains.Operations;
 
+/// <summary>What keeps strangers from this silo's ports, as its host decided.</summary>
+public sealed record SiloNetwork(ClusterNetwork Kind);
+
 /// <summary>Asks Orleans' own management for silos and activations, the store for what waits, and the verifier for the journal.</summary>
 [StatelessWorker]
-public sealed class PlatformHealthGrain(PlatformReader reader, TimeProvider time) : Grain, IPlatformHealthGrain
+public sealed class PlatformHealthGrain(PlatformReader reader, SiloNetwork network, TimeProvider time) : Grain, IPlatformHealthGrain
 {
     private const int MostKinds = 20;
 
@@ -33,7 +36,8 @@ public sealed class PlatformHealthGrain(PlatformReader reader, TimeProvider time
             [.. kinds.GroupBy(k => ShortName(k.GrainType), StringComparer.Ordinal).Select(g => new GrainCount(g.Key, g.Sum(k => k.ActivationCount)))
                 .OrderByDescending(g => g.Activations).ThenBy(g => g.Kind, StringComparer.Ordinal).Take(MostKinds)],
             [.. figures, .. Of(journal, now)],
-            now);
+            now,
+            network.Kind);
     }
 
     private static ImmutableArray<FigureReading> Of(JournalStatus journal, DateTimeOffset now) =>

@@ -31,7 +31,7 @@ public sealed class DemoAccess(IServer server, IHostApplicationLifetime lifetime
             var kept = (await File.ReadAllTextAsync(path, cancellation)).Trim();
             if (kept.Split('_') is ["fik", var id, ..] && await authenticator(id, kept[(4 + id.Length + 1)..], cancellation) is not null) return kept;
         }
-        var created = await keys.CreateAsync(new CreateIngestKey("Demo traffic", [], null), "system:demo", cancellation: cancellation);
+        var created = await keys.CreateAsync(new CreateIngestKey("Demo traffic", [], null, AllOrganizations: true), "system:demo", cancellation: cancellation);
         var secret = created.Value!.Secret;
         await PrivateFile.WriteAsync(path, secret, cancellation);
         return secret;

@@ -24,6 +24,12 @@ public sealed record DemoCustomer(int Index, string Name, Region Region, Organiz
     /// <summary>Contract id.</summary>
     public string ContractId { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"forge-demo-contract-{Index}")).AsSpan(0, 16));
 
+    /// <summary>Currency of the contract, by region.</summary>
+    public string Currency => Region switch { Region.EU => "EUR", _ => "USD" };
+
+    /// <summary>What it pays a year, in cents: more for more traffic and stricter promises. Invented.</summary>
+    public long AnnualValueCents => (60_000L + (Index * 37L % 12L * 15_000L)) * 100;
+
     /// <summary>External id; its prefix marks everything that was seeded.</summary>
     public string ExternalId => $"demo-{Index:D4}";
 }

@@ -4,11 +4,12 @@ using Forge.Domain.Organizations;
 using Forge.Grains.Interfaces.Contracts;
 using Forge.Grains.Interfaces.Organizations;
 using Forge.Grains.Interfaces.Sla;
+using Forge.WebApi.Identity;
 
 namespace Forge.Silo.Demo;
 
 /// <summary>Creates the demonstration's customers and contracts through the same commands a person uses; running it again changes nothing.</summary>
-public sealed class DemoSeed(IGrainFactory grains, TimeProvider time)
+public sealed class DemoSeed(IGrainFactory grains, NodeActors actors, TimeProvider time)
 {
     private const int Parallelism = 16;
 
@@ -25,6 +26,7 @@ public sealed class DemoSeed(IGrainFactory grains, TimeProvider time)
 
     private async Task CreateAsync(DemoCustomer customer)
     {
+        actors.ActAs("demo");
         var organization = grains.GetGrain<IOrganizationGrain>(customer.Id);
         if (!(await organization.Get()).Succeeded)
         {
@@ -44,7 +46,7 @@ public sealed class DemoSeed(IGrainFactory grains, TimeProvider time)
         if (known.Value?.Contract.SignedOn is not null) return;
         var start = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);   // earlier days would count as not measured
         if (!known.Succeeded)
-            Demand((await contract.Draft(new DraftContract(customer.Id, start, customer.TermMonths, "UTC", terms), Context($"demo-contract-{customer.Index}"))).Refusal);
+            Demand((await contract.Draft(new DraftContract(customer.Id, start, customer.TermMonths, "UTC", terms, customer.Currency, customer.AnnualValueCents), Context($"demo-contract-{customer.Index}"))).Refusal);
         Demand((await contract.Sign(new SignContract(start), Context($"demo-signature-{customer.Index}"))).Refusal);
     }
 

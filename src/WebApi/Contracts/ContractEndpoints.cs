@@ -13,7 +13,7 @@ internal static class ContractEndpoints
     [
         new("id", c => c.Contract.Id), new("number", c => c.Contract.Number), new("organizationId", c => c.Contract.OrganizationId), new("status", c => c.Status),
         new("startDate", c => c.Contract.StartDate), new("contractTermMonths", c => c.Contract.ContractTermMonths), new("renewalDate", c => c.RenewalDate), new("zone", c => c.Contract.Zone),
-        new("signedOn", c => c.Contract.SignedOn), new("targetPpm", c => (c.InForce?.Terms ?? c.Contract.DraftTerms).Uptime.TargetPpm),
+        new("signedOn", c => c.Contract.SignedOn), new("currency", c => c.Contract.Currency), new("annualValueCents", c => c.AnnualValueCents), new("targetPpm", c => (c.InForce?.Terms ?? c.Contract.DraftTerms).Uptime.TargetPpm),
     ];
 
     public static void MapContracts(this IEndpointRouteBuilder api)
@@ -21,7 +21,11 @@ internal static class ContractEndpoints
         var contracts = api.MapGroup("/contracts").RefuseUnreadable();
         contracts.MapGet("", ListAsync).RequireAuthorization(Policies.ContractsRead);
         contracts.MapGet("/{id}", async (string id, HttpContext http, IGrainFactory grains) =>
-            Known(id) ?? Answers.Of(http, await Of(grains, id).Get())).RequireAuthorization(Policies.ContractRead);
+        {
+            if (Known(id) is { } unknown) return unknown;
+            var found = await Of(grains, id).Get();
+            return Answers.Of(http, await http.ShowsAsync(FieldGroups.Money) || found.Value is not { } view ? found : Outcome<ContractView>.Of(view.WithoutMoney(), found.Version));
+        }).RequireAuthorization(Policies.ContractRead);
         contracts.MapPost("", async (Command<DraftContract> command, HttpContext http, IGrainFactory grains) =>
             Answers.Created(http, await Of(grains, Guid.CreateVersion7().ToString("N")).Draft(command.Value, command.Context), c => "/api/contracts/" + c.Contract.Id))
             .RequireAuthorization(Policies.ContractWrite);

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Forge.Grains.Interfaces.Audit;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
 using Microsoft.EntityFrameworkCore;
@@ -39,6 +40,11 @@ internal sealed class ErrorHandling(RequestDelegate next, ILogger<ErrorHandling>
         {
             var (code, detail) = Bare(bad.StatusCode);
             await Problems.WriteAsync(http, bad.StatusCode, code, detail);
+        }
+        else if (failure is ActorRefusedException)
+        {
+            log.LogError("{Method} {Path}: the cluster does not take this node's signature ({CorrelationId}). Compare actor keys and clocks of nodes and silos.", http.Request.Method, http.Request.Path, http.CorrelationId());
+            await Problems.WriteAsync(http, StatusCodes.Status503ServiceUnavailable, ActorRefusedException.Code, "The cluster does not recognise this node now. Nothing was done.");
         }
         else if (IsUnavailable(failure))
         {

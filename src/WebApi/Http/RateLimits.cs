@@ -12,6 +12,7 @@ internal static class RateLimits
     public const string Read = "read";
     public const string Command = "command";
     public const string Setup = "setup";
+    public const string Pairing = "pairing";
     public const string SignIn = "sign-in";
     public const string Export = "export";
     public const string Public = "public";
@@ -23,7 +24,7 @@ internal static class RateLimits
     [
         ("/api/setup", true, Setup),
         ("/api/invitations", true, Setup),
-        ("/api/displays/pairing", false, Setup),
+        ("/api/displays/pairings", true, Pairing),
         ("/api/auth/sign-out", false, Command),
         ("/api/auth", true, SignIn),
         ("/api/ingest", false, None),
@@ -63,6 +64,7 @@ internal static class RateLimits
         Read => Window(Read, Caller(http), limits.ReadsPerMinute),
         Command => Window(Command, Caller(http), limits.CommandsPerMinute),
         Setup => Window(Setup, SignInLimits.AddressOf(http), limits.SetupPerMinute),
+        Pairing => Window(Pairing, SignInLimits.AddressOf(http), limits.SetupPerMinute),
         Public => Window(Public, SignInLimits.AddressOf(http), limits.PublicPerMinute),
         _ => RateLimitPartition.GetNoLimiter(None),
     };

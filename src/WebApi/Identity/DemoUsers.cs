@@ -34,6 +34,7 @@ public static class DemoUsers
         var users = scope.ServiceProvider.GetRequiredService<UserManager<ForgeUser>>();
         var everybody = scope.ServiceProvider.GetRequiredService<People>();
         var grains = scope.ServiceProvider.GetRequiredService<IGrainFactory>();
+        var actors = scope.ServiceProvider.GetRequiredService<NodeActors>();
         var people = new List<DemoUser>();
         foreach (var role in Roles.All)
         {
@@ -47,6 +48,7 @@ public static class DemoUsers
                 (user, _) = await everybody.ReplaceFactorsAsync(new ProvedEnrolment(made, 0, null), cancellation);
             }
             people.Add(person);
+            actors.ActAs("demo");
             await GrantAsync(grains, user.Id, role);
         }
         await PrivateFile.WriteAsync(path, JsonSerializer.Serialize(people, Json), cancellation);

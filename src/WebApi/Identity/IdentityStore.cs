@@ -31,7 +31,7 @@ public sealed class IngestKeyRow
     public required string Name { get; init; }
 
     /// <summary>SHA-256 of the secret's text.</summary>
-    public required byte[] SecretHash { get; init; }
+    public required byte[] SecretHash { get; set; }
 
     /// <summary>Organization ids separated by blanks; empty = all.</summary>
     public required string Organizations { get; init; }
@@ -56,6 +56,18 @@ public sealed class IngestKeyRow
 
     /// <summary>When it was revoked.</summary>
     public DateTimeOffset? RevokedAt { get; set; }
+
+    /// <summary>SHA-256 of the secret before the last rotation.</summary>
+    public byte[]? OldSecretHash { get; set; }
+
+    /// <summary>First instant at which the secret before is refused.</summary>
+    public DateTimeOffset? OldSecretUntil { get; set; }
+
+    /// <summary>Networks it may come from, separated by blanks; empty = anywhere.</summary>
+    public string Addresses { get; init; } = "";
+
+    /// <summary>Requests it made.</summary>
+    public long UseCount { get; set; }
 }
 
 /// <summary>The web API's own store: who somebody is, machine credentials, data-protection keys. Identity's role tables are not part of it.</summary>
@@ -81,6 +93,12 @@ public abstract class IdentityStore(DbContextOptions options) : IdentityUserCont
 
     /// <summary>Unused recovery codes.</summary>
     public DbSet<RecoveryCodeRow> RecoveryCodes => Set<RecoveryCodeRow>();
+
+    /// <summary>Paired screens.</summary>
+    public DbSet<DisplayRow> Displays => Set<DisplayRow>();
+
+    /// <summary>Screens that wait to be paired.</summary>
+    public DbSet<DisplayPairingRow> DisplayPairings => Set<DisplayPairingRow>();
 
     /// <summary>Keys that sign cookies and antiforgery tokens.</summary>
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
@@ -108,12 +126,27 @@ public abstract class IdentityStore(DbContextOptions options) : IdentityUserCont
         });
         builder.Entity<DataProtectionKey>().ToTable("data_protection_key");
         MapSignIn(builder);
+        builder.Entity<DisplayRow>(display =>
+        {
+            display.ToTable("display");
+            display.HasKey(d => d.Id);
+            display.Property(d => d.Name).HasMaxLength(80);
+            display.HasIndex(d => d.TokenHash).IsUnique();
+            display.HasIndex(d => d.RevokedAt);
+        });
+        builder.Entity<DisplayPairingRow>(pairing =>
+        {
+            pairing.ToTable("display_pairing");
+            pairing.HasKey(p => p.Id);
+            pairing.HasIndex(p => p.CodeHash);
+        });
         builder.Entity<IngestKeyRow>(key =>
         {
             key.ToTable("ingest_key");
             key.HasKey(k => k.Id);
             key.Property(k => k.Id).HasMaxLength(12);
             key.Property(k => k.Name).HasMaxLength(80);
+            key.Property(k => k.Addresses).HasDefaultValue("");
             key.Property(k => k.CreatedBy).HasMaxLength(128);
             key.Property(k => k.IdempotencyKey).HasMaxLength(128);
             key.HasIndex(k => k.IdempotencyKey).IsUnique();

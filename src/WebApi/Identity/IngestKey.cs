@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 
 namespace Forge.WebApi.Identity;
 
@@ -7,8 +8,18 @@ namespace Forge.WebApi.Identity;
 /// <param name="Name">What a person called it.</param>
 /// <param name="OrganizationIds">Organizations it may write for; empty = all.</param>
 /// <param name="Uses">Allowed uses, e.g. <c>telemetry</c>.</param>
-public sealed record IngestKey(string Id, string Name, ImmutableArray<string> OrganizationIds, ImmutableArray<string> Uses)
+/// <param name="Networks">Networks it may come from; none or default = anywhere.</param>
+public sealed record IngestKey(string Id, string Name, ImmutableArray<string> OrganizationIds, ImmutableArray<string> Uses, ImmutableArray<IPNetwork> Networks = default)
 {
+    /// <summary>True when it may come from this address.</summary>
+    public bool AllowsFrom(IPAddress? address)
+    {
+        if (Networks.IsDefaultOrEmpty) return true;
+        if (address is null) return false;
+        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return Networks.Any(n => n.Contains(plain));
+    }
+
     /// <summary>True when it may write for this organization.</summary>
     public bool Allows(string organizationId) => OrganizationIds.IsEmpty || OrganizationIds.Contains(organizationId);
 }

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
+using System.Net;
 using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 
@@ -12,7 +12,7 @@ public sealed class IngestKeyCache(Func<IdentityStore> open, TimeProvider time)
 {
     private static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(1);
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, DateTimeOffset> _used = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (DateTimeOffset Minute, long Count)> _used = new(StringComparer.Ordinal);
 
     /// <summary>The <see cref="IngestKeyAuthenticator"/>: the key, or null. Secrets are compared in constant time.</summary>
     public async ValueTask<IngestKey?> AuthenticateAsync(string keyId, string secret, CancellationToken cancellation)
@@ -26,28 +26,41 @@ public sealed class IngestKeyCache(Func<IdentityStore> open, TimeProvider time)
                 _entries.TryRemove(keyId, out _);
                 return null;
             }
-            entry = new Entry(now, row.SecretHash, row.ExpiresAt, row.RevokedAt is not null,
-                new IngestKey(row.Id, row.Name, IngestKeyStore.Words(row.Organizations), IngestKeyStore.Words(row.Uses)));
+            entry = new Entry(now, row.SecretHash, row.OldSecretHash, row.OldSecretUntil, row.ExpiresAt, row.RevokedAt is not null,
+                new IngestKey(row.Id, row.Name, IngestKeyStore.Words(row.Organizations), IngestKeyStore.Words(row.Uses), [.. IngestKeyStore.Words(row.Addresses).Select(a => IPNetwork.Parse(a))]));
             _entries[keyId] = entry;
         }
-        if (!CryptographicOperations.FixedTimeEquals(entry.SecretHash, IngestKeyStore.Hash(secret))) return null;
+        var hash = IngestKeyStore.Hash(secret);
+        var old = entry.OldSecretHash is { } before && now < entry.OldSecretUntil && CryptographicOperations.FixedTimeEquals(before, hash);
+        if (!CryptographicOperations.FixedTimeEquals(entry.SecretHash, hash) && !old) return null;
         if (entry.Revoked || now >= entry.ExpiresAt) return null;
-        _used[keyId] = new DateTimeOffset(now.UtcTicks - now.UtcTicks % TimeSpan.TicksPerMinute, TimeSpan.Zero);
+        var minute = new DateTimeOffset(now.UtcTicks - now.UtcTicks % TimeSpan.TicksPerMinute, TimeSpan.Zero);
+        _used.AddOrUpdate(keyId, static (_, m) => (m, 1L), static (_, u, m) => (m, u.Count + 1), minute);
         return entry.Key;
     }
 
     /// <summary>Drops what is known about a key: the next use reads the store.</summary>
     public void Forget(string keyId) => _entries.TryRemove(keyId, out _);
 
-    /// <summary>Writes the minutes of last use collected since the last call.</summary>
+    /// <summary>Writes the minutes of last use and the counts collected since the last call; what cannot be written is kept for the next.</summary>
     public async Task FlushUsesAsync(CancellationToken cancellation)
     {
         if (_used.IsEmpty) return;
-        ImmutableArray<KeyValuePair<string, DateTimeOffset>> used = [.. _used];
         await using var store = open();
-        foreach (var (id, minute) in used)
-            await store.IngestKeys.Where(k => k.Id == id && (k.LastUsedAt == null || k.LastUsedAt < minute)).ExecuteUpdateAsync(k => k.SetProperty(r => r.LastUsedAt, minute), cancellation);
-        foreach (var pair in used) _used.TryRemove(pair);
+        foreach (var id in _used.Keys)
+        {
+            if (!_used.TryRemove(id, out var used)) continue;
+            try
+            {
+                await store.IngestKeys.Where(k => k.Id == id).ExecuteUpdateAsync(
+                    k => k.SetProperty(r => r.UseCount, r => r.UseCount + used.Count).SetProperty(r => r.LastUsedAt, r => r.LastUsedAt == null || r.LastUsedAt < used.Minute ? used.Minute : r.LastUsedAt), cancellation);
+            }
+            catch
+            {
+                _used.AddOrUpdate(id, static (_, u) => u, static (_, newer, u) => (newer.Minute > u.Minute ? newer.Minute : u.Minute, newer.Count + u.Count), used);
+                throw;
+            }
+        }
     }
 
     private async Task<IngestKeyRow?> ReadAsync(string keyId, CancellationToken cancellation)
@@ -56,7 +69,7 @@ public sealed class IngestKeyCache(Func<IdentityStore> open, TimeProvider time)
         return await store.IngestKeys.AsNoTracking().SingleOrDefaultAsync(k => k.Id == keyId, cancellation);
     }
 
-    private sealed record Entry(DateTimeOffset ReadAt, byte[] SecretHash, DateTimeOffset ExpiresAt, bool Revoked, IngestKey Key);
+    private sealed record Entry(DateTimeOffset ReadAt, byte[] SecretHash, byte[]? OldSecretHash, DateTimeOffset? OldSecretUntil, DateTimeOffset ExpiresAt, bool Revoked, IngestKey Key);
 }
 
 /// <summary>Writes last uses of ingest keys every 15 s and at the end.</summary>

@@ -3,7 +3,7 @@ using Forge.WebApi.Http;
 
 namespace Forge.WebApi.Identity;
 
-/// <summary>Ingest keys: list, make (secret shown once), revoke.</summary>
+/// <summary>Ingest keys: list, make and rotate (secret shown once), revoke.</summary>
 internal static class IngestKeyEndpoints
 {
     public static void MapIngestKeys(this IEndpointRouteBuilder api)
@@ -17,6 +17,9 @@ internal static class IngestKeyEndpoints
         }).RequireAuthorization(Policies.IngestKeyRead);
         keys.MapPost("", async (Command<CreateIngestKey> command, HttpContext http, IngestKeyStore store, CancellationToken cancellation) =>
             Answers.Created(http, await store.CreateAsync(command.Value, command.Context.Actor, command.Context.IdempotencyKey, cancellation), k => "/api/ingest-keys/" + k.Key.Id))
+            .RequireAuthorization(Policies.IngestKeyManage);
+        keys.MapPost("/{id}/rotate", async (string id, Order order, HttpContext http, IngestKeyStore store, CancellationToken cancellation) =>
+            Answers.Of(http, await store.RotateAsync(id, order.Context.Actor, cancellation)))
             .RequireAuthorization(Policies.IngestKeyManage);
         keys.MapDelete("/{id}", async (string id, HttpContext http, IngestKeyStore store, CancellationToken cancellation) =>
             Answers.Of(http, await store.RevokeAsync(id, http.Actor(), cancellation)))

@@ -16,7 +16,7 @@ namespace Forge.WebApi.Identity;
 /// Links that make an account or give one new factors: 256 random bits, 24 h, used once, stored as a hash. The person who follows one chooses a name and a factor,
 /// never a role. Source: security.md 3.
 /// </summary>
-internal sealed class Invitations(Links links, Enrolments enrolments, People people, UserManager<ForgeUser> users, SessionStore sessions, PrincipalCache principals, IGrainFactory grains, PlatformJournal journal, SignInJournal required)
+internal sealed class Invitations(Links links, Enrolments enrolments, People people, UserManager<ForgeUser> users, SessionStore sessions, PrincipalCache principals, IGrainFactory grains, NodeActors actors, PlatformJournal journal, SignInJournal required)
 {
     private static readonly Refusal Over = new("link_expired", "This link is wrong, used, withdrawn or older than a day. Ask for a new one.", RefusalKind.Forbidden, []);
 
@@ -93,6 +93,7 @@ internal sealed class Invitations(Links links, Enrolments enrolments, People peo
         foreach (var role in SessionStore.Words(row.Roles))
         {
             var context = new CommandContext($"invitation-{row.Id}-{role}", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(row.Id + role))), row.CreatedBy, http.CorrelationId(), null);
+            actors.SpeakFor(row.CreatedBy);
             var granted = await grains.GetGrain<IPrincipalGrain>(user.Id).Grant(role, row.Reason, context);
             if (granted.Refusal is { } refused) return Outcome<MadeAccount>.No(refused);
         }

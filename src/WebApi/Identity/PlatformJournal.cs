@@ -16,9 +16,10 @@ public delegate Task PlatformJournal(string actor, string action, string subject
 internal static class GrainJournal
 {
     /// <summary>The journal behind grains: what a running node uses.</summary>
-    public static PlatformJournal Of(IGrainFactory grains) => async (actor, action, subject, body, cancellation) =>
+    public static PlatformJournal Of(IGrainFactory grains, NodeActors actors) => async (actor, action, subject, body, cancellation) =>
     {
         if (Activity.Current is { } request) RequestContext.Set(JournalCorrelation.Key, request.TraceId.ToHexString());   // within this call: it does not flow back to the caller
+        actors.SpeakFor(actor);
         await grains.GetGrain<IJournalGrain>(OrganizationId.PlatformChain).Append(actor, action, subject, body).WaitAsync(cancellation);
     };
 }

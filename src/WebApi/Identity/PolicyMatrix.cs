@@ -107,6 +107,16 @@ public sealed class PolicyMatrix
         return found.ToImmutable();
     }
 
+    /// <summary>True when an endpoint's answer shows a field group to somebody with these roles.</summary>
+    internal bool Shows(RouteEndpoint endpoint, string method, IEnumerable<string> roles, string group)
+    {
+        var path = Path(endpoint);
+        var verb = HttpMethods.IsHead(method) ? HttpMethods.Get : method;
+        return Rows.FirstOrDefault(r => r.Method == verb && r.Route == path) is { } row && roles.Any(role => row.Callers.Contains(role) && !row.Hidden.Contains($"{Code(role)}:{group}"));
+    }
+
+    private static string Code(string role) => Header.Split(',')[3 + Callers.IndexOf(role)];
+
     private static PolicyRow Row(string line)
     {
         var cells = line.Split(',');
@@ -123,7 +133,9 @@ public sealed class PolicyMatrix
         if (policy is not (null or "ingest" or "platform.runtime") && !(policy.Split('.') is [{ Length: > 0 }, var verb] && Verbs.Contains(verb))) throw new FormatException($"'{line}': the policy is not {{thing}}.{{verb}}.");
         if (!Scopes.Contains(cells[12])) throw new FormatException($"'{line}': the scope is unknown.");
         if (!Enum.TryParse<StepUpKind>(cells[13], ignoreCase: true, out var stepUp)) throw new FormatException($"'{line}': the step-up is unknown.");
-        return new PolicyRow(cells[0], cells[1], policy, callers, anonymous, cells[12], stepUp, cells[14], cells[15], cells[16], [.. cells[17].Split(';', StringSplitOptions.RemoveEmptyEntries)]);
+        var hidden = cells[17].Split(';', StringSplitOptions.RemoveEmptyEntries);
+        if (hidden.FirstOrDefault(h => !(h.Split(':') is [var code, var group] && callers.Any(c => Code(c) == code) && FieldGroups.All.Contains(group))) is { } wrong) throw new FormatException($"'{line}': {wrong} is not a role that passes and a field group.");
+        return new PolicyRow(cells[0], cells[1], policy, callers, anonymous, cells[12], stepUp, cells[14], cells[15], cells[16], [.. hidden]);
     }
 
     private ImmutableArray<PolicyRow> RowsOf(RouteEndpoint endpoint)

@@ -19,7 +19,7 @@ public sealed record MadeAccount(ForgeUser User, ImmutableArray<string> Methods,
 /// First start: while nobody is a SeniorAdmin, one link with a random token makes the first. The token lives 1 h, works once, is kept only as a hash,
 /// and is shown to the operator alone: on the console and in <c>setup-token</c> of the data directory (0600).
 /// </summary>
-public sealed class SetupService(WebApiOptions options, IGrainFactory grains, PlatformJournal journal, PrincipalCache principals, TimeProvider time)
+public sealed class SetupService(WebApiOptions options, IGrainFactory grains, PlatformJournal journal, PrincipalCache principals, NodeActors actors, TimeProvider time)
 {
     /// <summary>Name of the file that holds the link's token.</summary>
     public const string FileName = "setup-token";
@@ -75,6 +75,7 @@ public sealed class SetupService(WebApiOptions options, IGrainFactory grains, Pl
             await journal("system:setup", "setup.intent", OrganizationId.PlatformChain, "{}", http.RequestAborted);
             var (user, codes) = await http.RequestServices.GetRequiredService<People>().ReplaceFactorsAsync(proved.Value!, http.RequestAborted);
             var context = new CommandContext("setup-" + user.Id, Convert.ToHexStringLower(Hash(user.Id)), "system:setup", http.CorrelationId(), null);
+            actors.ActAs("setup");
             var granted = await grains.GetGrain<IPrincipalGrain>(user.Id).Grant(Roles.SeniorAdmin, "first start", context);
             if (granted.Refusal is { } refused) return Outcome<MadeAccount>.No(refused);
             principals.Forget(user.Id);

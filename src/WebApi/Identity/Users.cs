@@ -33,6 +33,12 @@ internal sealed class Users(Func<IdentityStore> open, IGrainFactory grains, Link
         await using (var store = open())
             if (!await store.Users.AnyAsync(u => u.Id == id, http.RequestAborted)) return Problems.Of(Refusal.NotFound("person"));
         var outcome = await change(grains.GetGrain<IPrincipalGrain>(id));
+        if (outcome.Refusal?.Code == "actor_outdated" && http.User.UserId() is { } own)
+        {
+            // Their own rights changed within the last seconds: the grain decides by the row, the signature must only know of it.
+            principals.Forget(own);
+            outcome = await change(grains.GetGrain<IPrincipalGrain>(id));
+        }
         principals.Forget(id);
         if (outcome.Refusal is { } refusal) return Problems.Of(refusal);
         if (endSessions) await EndAsync(http, id, null);

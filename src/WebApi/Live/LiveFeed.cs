@@ -90,7 +90,7 @@ public sealed class LiveFeed(TimeProvider time)
             if (!batch.Full && (!known || (batch.Previous != last.Number && batch.Number > last.Number))) _wantsFull = true;
             if (batch.Full) _filled.TrySetResult();
             foreach (var delta in batch.Deltas)
-                if (!IsOver(delta, now) && _board.Apply(delta)) _ring[_sequence++ % RingSize] = delta;
+                if (delta.Content.OrganizationId is not null && !IsOver(delta, now) && _board.Apply(delta)) _ring[_sequence++ % RingSize] = delta;
             if (_published < _sequence) _news.TrySetResult();
         }
     }

@@ -16,19 +16,21 @@ public interface ILiveClient
 }
 
 /// <summary>The live board at <c>/hubs/live</c>. A browser calls <see cref="Start"/> after each connect and then receives <c>frame</c> and <c>heartbeat</c>.</summary>
-[Authorize(Policies.SlaRead)]
-public sealed class LiveHub(LiveFeed feed) : Hub<ILiveClient>
+[Authorize(Policies.BoardRead)]
+public sealed class LiveHub(LiveFeed feed, ScopedBoards boards, DisplayStore displays) : Hub<ILiveClient>
 {
     internal const string Board = "board";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly object ScopeItem = new();
 
     /// <summary>
-    /// Subscribes and answers where to start: the missed deltas of the same run, else the whole board. The group is joined first, so nothing falls between;
+    /// Subscribes and answers where to start: the missed deltas of the same run, else the whole board; a screen gets the board of its organizations. The group is joined first, so nothing falls between;
     /// a frame that ends at or before the start's number was on its way already and is to be ignored.
     /// </summary>
     public async Task<LiveStart> Start(string? nodeEpoch, long sequence)
     {
-        await Groups.AddToGroupAsync(Context.ConnectionId, Board, Context.ConnectionAborted);
+        var scope = Scope();
+        await Groups.AddToGroupAsync(Context.ConnectionId, scope?.Group ?? Board, Context.ConnectionAborted);
         try
         {
             await feed.Filled.WaitAsync(Patience, Context.ConnectionAborted);
@@ -37,6 +39,30 @@ public sealed class LiveHub(LiveFeed feed) : Hub<ILiveClient>
         {
             throw new HubException("board_not_ready", late);   // the browser keeps what it shows, grey, and asks again
         }
-        return feed.Start(nodeEpoch, sequence);
+        var start = feed.Start(nodeEpoch, sequence);
+        return scope is null ? start : scope.Of(start);
+    }
+
+    /// <summary>A screen says how far it is: the number of the last delta it shows, and the age of its board in milliseconds. From anybody else it means nothing.</summary>
+    public void Report(long sequence, long dataAgeMs)
+    {
+        if (Holder.Of(Context.User!) is { Kind: CredentialKind.Display } screen) displays.Report(screen.Id, sequence, dataAgeMs);
+    }
+
+    /// <inheritdoc/>
+    public override Task OnDisconnectedAsync(Exception? exception)
+    {
+        if (Context.Items.Remove(ScopeItem, out var scope)) boards.Leave((BoardScope)scope!);
+        return base.OnDisconnectedAsync(exception);
+    }
+
+    // People see everything; what a screen sees was decided when it was paired.
+    private BoardScope? Scope()
+    {
+        if (Context.User!.FindFirst(DisplayHandler.ScopeClaim)?.Value is not { } organizations) return null;
+        if (Context.Items.TryGetValue(ScopeItem, out var joined)) return (BoardScope)joined!;
+        var scope = boards.Join(organizations);
+        Context.Items[ScopeItem] = scope;
+        return scope;
     }
 }

@@ -1,3 +1,4 @@
+using Forge.Domain.Live;
 using Forge.Grains.Interfaces.Live;
 using Forge.WebApi.Http;
 
@@ -6,7 +7,7 @@ namespace Forge.WebApi.Live;
 /// <summary>
 /// Holds this node's lease on the live feed: renews it every 2 s, and asks for full batches (a higher lease epoch) on a gap, an unknown silo, or 3 s of silence.
 /// </summary>
-internal sealed class LiveNode(IGrainFactory grains, LiveFeed feed, TimeProvider time, ILogger<LiveNode> log) : BackgroundService, ILiveObserver
+internal sealed class LiveNode(IGrainFactory grains, LiveFeed feed, EndedPoll rights, TimeProvider time, ILogger<LiveNode> log) : BackgroundService, ILiveObserver
 {
     private static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(3);
@@ -19,6 +20,8 @@ internal sealed class LiveNode(IGrainFactory grains, LiveFeed feed, TimeProvider
     public Task Push(LiveBatch batch)
     {
         feed.Accept(batch);
+        foreach (var delta in batch.Deltas)
+            if (delta.Content is LiveContent.PrincipalChanged change) rights.Changed(change);
         return Task.CompletedTask;
     }
 

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.SignalR;
 namespace Forge.WebApi.Live;
 
 /// <summary>The one loop that sends to browsers, in order: a frame as soon as there is something, at most one per 100 ms, and a heartbeat every 2 s.</summary>
-internal sealed class LiveSender(LiveFeed feed, IHubContext<LiveHub, ILiveClient> hub, WebApiOptions options, TimeProvider time, ILogger<LiveSender> log) : BackgroundService
+internal sealed class LiveSender(LiveFeed feed, IHubContext<LiveHub, ILiveClient> hub, ScopedBoards scopes, WebApiOptions options, TimeProvider time, ILogger<LiveSender> log) : BackgroundService
 {
     private static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan HeartbeatEvery = TimeSpan.FromSeconds(2);
@@ -26,11 +26,23 @@ internal sealed class LiveSender(LiveFeed feed, IHubContext<LiveHub, ILiveClient
                 prunedAt = at;
                 feed.Prune();
             }
-            if (feed.TakeFrame() is { } frame) await SendAsync(browsers.frame(frame), stoppingToken);
+            if (feed.TakeFrame() is { } frame)
+            {
+                await SendAsync(browsers.frame(frame), stoppingToken);
+                foreach (var scope in scopes.All)
+                    if (scope.Take(frame) is { } part) await SendAsync(hub.Clients.Group(scope.Group).frame(part), stoppingToken);
+            }
             if (Left(beatAt, HeartbeatEvery) == TimeSpan.Zero)
             {
                 beatAt = at;
-                await SendAsync(browsers.heartbeat(new LiveHeartbeat(feed.NodeEpoch, feed.Published, time.GetUtcNow(), (int)Math.Min(int.MaxValue, feed.Age.TotalMilliseconds), options.Version)), stoppingToken);
+                var beat = new LiveHeartbeat(feed.NodeEpoch, feed.Published, time.GetUtcNow(), (int)Math.Min(int.MaxValue, feed.Age.TotalMilliseconds), options.Version);
+                await SendAsync(browsers.heartbeat(beat), stoppingToken);
+                foreach (var scope in scopes.All)
+                {
+                    var viewers = hub.Clients.Group(scope.Group);
+                    if (scope.Skipped(beat.NodeEpoch, beat.Sequence, beat.ServerTime) is { } skipped) await SendAsync(viewers.frame(skipped), stoppingToken);
+                    await SendAsync(viewers.heartbeat(beat), stoppingToken);
+                }
             }
             await Pause(Task.Delay(Left(at, Spacing), time, stoppingToken));
         }

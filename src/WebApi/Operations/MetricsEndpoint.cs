@@ -8,7 +8,7 @@ namespace Forge.WebApi.Operations;
 internal static class MetricsEndpoint
 {
     private static readonly string[] Meters =
-        [IngestStats.MeterName, "Forge.Storage", "System.Runtime", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.Http.Connections", "Microsoft.Orleans"];
+        [IngestStats.MeterName, "Forge.Storage", "Forge.Cluster", "System.Runtime", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.Http.Connections", "Microsoft.Orleans"];
 
     // A request that somebody passed on comes from afar, although the one who passed it on is near.
     private static readonly string[] Forwarded = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via"];

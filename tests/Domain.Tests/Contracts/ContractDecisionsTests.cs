@@ -74,6 +74,47 @@ public sealed class ContractDecisionsTests
     }
 
     [Theory]
+    [InlineData(100L, "EUR", null, null)]
+    [InlineData(99_999_999_999L, "USD", null, null)]
+    [InlineData(null, "USD", null, null)]
+    [InlineData(99L, "USD", "annualValueCents", "out_of_range")]
+    [InlineData(100_000_000_000L, "USD", "annualValueCents", "out_of_range")]
+    [InlineData(-1L, "USD", "annualValueCents", "out_of_range")]
+    [InlineData(100L, "eur", "currency", "currency_unknown")]
+    [InlineData(100L, "EURO", "currency", "currency_unknown")]
+    [InlineData(100L, "", "currency", "currency_unknown")]
+    [InlineData(100L, null, "currency", "currency_unknown")]
+    public void Money_OfADraft_HasItsLimits(long? cents, string? currency, string? field, string? code)
+    {
+        var draft = ContractDecisions.Draft(null, new DraftContract("eu-7k3m9q2v4x", Today, 12, "UTC", SlaTerms.Default, currency!, cents), Id);
+        var edit = ContractDecisions.Edit(Draft(Today), new EditContract(Today, 36, "UTC", SlaTerms.Default, currency!, cents));
+        FieldError[] expected = field is null ? [] : [new(field, code!)];
+        Assert.Equal(expected, (draft as Decision<ContractEvent>.Refused)?.Refusal.Fields ?? []);
+        Assert.Equal(expected, (edit as Decision<ContractEvent>.Refused)?.Refusal.Fields ?? []);
+    }
+
+    [Fact]
+    public void Money_FromDraftToAmendment_StaysAndIsHiddenWhole()
+    {
+        Contract? state = null;
+        Apply(ContractDecisions.Draft(state, new DraftContract("eu-7k3m9q2v4x", Today, 12, "UTC", SlaTerms.Default, "EUR", 15_000_000), Id));
+        Apply(ContractDecisions.Edit(state, new EditContract(Today, 12, "UTC", SlaTerms.Default, "CHF", 16_000_000)));
+        Apply(ContractDecisions.Sign(state, new SignContract(Today), "C-2026-0001", [], "user:ana", Today, Now));
+        Apply(ContractDecisions.Amend(state, new AmendContract(new DateOnly(2026, 7, 1), Stricter, null), "user:ana", Today, Now));
+        Assert.Equal("CHF", state!.Currency);
+        Assert.All(state.Versions, v => Assert.Equal(16_000_000, v.AnnualValueCents));
+
+        var view = new ContractView(state, ContractStatus.ACTIVE, state.TermEnd, Today, state.VersionOn(Today), 4, []);
+        Assert.Equal(16_000_000, view.AnnualValueCents);
+        var hidden = view.WithoutMoney();
+        Assert.True(hidden.Redacted);
+        Assert.Null(hidden.AnnualValueCents);
+        Assert.DoesNotContain("16000000", System.Text.Json.JsonSerializer.Serialize(hidden, ForgeJson.Default.ContractView), StringComparison.Ordinal);
+
+        void Apply(Decision<ContractEvent> decision) => state = Contract.Apply(state, Assert.Single(Assert.IsType<Decision<ContractEvent>.Accepted>(decision).Events));
+    }
+
+    [Theory]
     [InlineData("2026-01-01", "2026-06-15", "2026-06-01", "amendment_date")]
     [InlineData("2026-01-01", "2026-06-15", "2026-06-14", "amendment_date")]
     [InlineData("2026-01-01", "2026-06-15", "2026-06-15", "sla_terms_must_start_at_month")]

@@ -53,12 +53,11 @@ public sealed class TenantsTests(PublishedProduct published, Browser browser)
 
     private static async Task ListAsync(IPage page)
     {
-        await page.GotoAsync("/organizations");
+        // The demonstration makes its own organizations meanwhile, some of which come after these in the alphabet.
+        await page.GotoAsync("/organizations?search=tenant");
         var rows = page.Locator("tbody tr.opens");
-        await Assertions.Expect(page.Locator(".page-head p")).ToContainTextAsync("organizations,", new LocatorAssertionsToContainTextOptions { Timeout = 30_000 });
+        await Assertions.Expect(page.Locator(".page-head p")).ToHaveTextAsync($"{Many:N0} organizations match the filters.", new LocatorAssertionsToHaveTextOptions { Timeout = 30_000 });
         await Assertions.Expect(page.GetByText("Loading …")).ToHaveCountAsync(0, new LocatorAssertionsToHaveCountOptions { Timeout = 30_000 });   // the end of the list is known when all of it is there
-        var total = int.Parse((await page.Locator(".page-head p").TextContentAsync())!.Split(' ')[0], NumberStyles.AllowThousands, CultureInfo.InvariantCulture);
-        Assert.True(total >= Many, $"{total} organizations");
         Assert.InRange(await rows.CountAsync(), 10, 100);
 
         await rows.First.Locator("a").FocusAsync();
@@ -71,7 +70,7 @@ public sealed class TenantsTests(PublishedProduct published, Browser browser)
         var after = await page.Locator("tbody .name a", new PageLocatorOptions { HasTextString = $"Tenant {Many - 1:0000}" }).BoundingBoxAsync();
         Assert.Equal(box!.Y, after!.Y);
         await page.Keyboard.PressAsync("Home");
-        await Assertions.Expect(page.Locator("tbody .name a:focus")).Not.ToContainTextAsync("Tenant 1");
+        await Assertions.Expect(page.Locator("tbody .name a:focus")).ToHaveTextAsync("Tenant 0000");
 
         await page.GetByRole(AriaRole.Searchbox).FillAsync("tenant 07");
         await Assertions.Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("search=tenant", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1)));

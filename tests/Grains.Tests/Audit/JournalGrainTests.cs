@@ -20,9 +20,9 @@ public sealed class JournalGrainTests : IAsyncLifetime
 
     private IJournalQueryGrain Query => _spine.Grains.GetGrain<IJournalQueryGrain>(0);
 
-    private IJournalVerifierGrain Verifier => _spine.Grains.GetGrain<IJournalVerifierGrain>(Platform);
+    private IJournalVerifierGrain Verifier => _spine.Inside.GetGrain<IJournalVerifierGrain>(Platform);
 
-    private IJournalSealGrain Seals => _spine.Grains.GetGrain<IJournalSealGrain>(Platform);
+    private IJournalSealGrain Seals => _spine.Inside.GetGrain<IJournalSealGrain>(Platform);
 
     public async ValueTask InitializeAsync() => _spine = await SpineCluster.StartAsync();
 
@@ -156,7 +156,7 @@ public sealed class JournalGrainTests : IAsyncLifetime
         Assert.Equal(("user:sam", "corr"), (entry.Actor, entry.CorrelationId));
         // It is known after the verifier was activated anew, and does not cover what is found later.
         await Verifier.Cast<IGrainManagementExtension>().DeactivateOnIdle();
-        await Until(async () => await _spine.Grains.GetGrain<IManagementGrain>(0).GetActivationAddress(Verifier) is null || (await Verifier.Status()).CompleteAt is null, "it is activated anew");
+        await Until(async () => await _spine.Inside.GetGrain<IManagementGrain>(0).GetActivationAddress(Verifier) is null || (await Verifier.Status()).CompleteAt is null, "it is activated anew");
         Assert.True((await Verifier.CheckAll()).Healthy);
         await _spine.SqlAsync($"UPDATE journal_entry SET actor = 'user:eva' WHERE chain = '{chain}' AND seq = 4");
         status = await Verifier.CheckAll();

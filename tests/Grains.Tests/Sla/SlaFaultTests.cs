@@ -46,7 +46,7 @@ public sealed class SlaFaultTests : IAsyncLifetime
         Assert.Single(await Opened(id));
         // One half is gone; what the other acknowledged after its last checkpoint the next scrape brings again.
         await other.DisposeAsync();
-        await halves[0].Cast<Orleans.Core.Internal.IGrainManagementExtension>().DeactivateOnIdle();
+        await _spine.IdleAsync(halves[0]);
         await Feed(halves[0], traffic, 1, 100, 0);
         var month = (await View(halves[0])).Month;
         Assert.Equal((traffic.Requests, traffic.BadRequests), (month.Requests, month.BadRequests));
@@ -124,8 +124,8 @@ public sealed class SlaFaultTests : IAsyncLifetime
         var (before, recorded) = ((await View(grain)).Month, await Violations(id));
         Assert.Equal((new DateTimeOffset(2026, 2, 1, 0, 0, 0, TimeSpan.Zero), 3L), (before.From, before.Bad));   // three of the six bad slots are January's
 
-        await grain.DeadlineDue("policy");
-        await grain.DeadlineDue("policy");
+        await _spine.Inside.GetGrain<ISlaGrain>(id).DeadlineDue("policy");
+        await _spine.Inside.GetGrain<ISlaGrain>(id).DeadlineDue("policy");
 
         Assert.Equal(before, (await View(grain)).Month);
         Assert.Equal(recorded, await Violations(id));

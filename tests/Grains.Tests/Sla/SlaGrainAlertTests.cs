@@ -197,7 +197,7 @@ public sealed class SlaGrainAlertTests(SpineFixture fixture) : IClassFixture<Spi
 
         var first = SpineCluster.Must(await grain.AcknowledgeAlert(alert.Id, SpineCluster.Context("ack-" + alert.Id)));
         Assert.Equal((AlertState.ACKNOWLEDGED, "user:test", "Acme"), (first.Alert.State, first.Alert.AcknowledgedBy, first.OrganizationName));
-        await grain.Cast<IGrainManagementExtension>().DeactivateOnIdle();
+        await _spine.IdleAsync(grain);
         await Feed(grain, traffic, 1, 0, 100);
 
         Assert.Equal(AlertState.ACKNOWLEDGED, (await Firing(grain, AlertRule.BURN_1H)).State);
@@ -239,7 +239,7 @@ public sealed class SlaGrainAlertTests(SpineFixture fixture) : IClassFixture<Spi
 
         await Until(grain, "no burn alert", view => view.Alerts.All(a => a.Rule > AlertRule.BURN_3D));
         Assert.Equal("version_conflict", (await grain.SetBurnRules(off, SpineCluster.Context(version: 0))).Refusal?.Code);
-        await grain.Cast<IGrainManagementExtension>().DeactivateOnIdle();
+        await _spine.IdleAsync(grain);
         var after = SpineCluster.Must(await grain.BurnRules());
         Assert.Equal((1L, 4), (after.Version, after.Rules.Count(r => !r.Rule.Enabled)));
         var journal = await _spine.Services.GetRequiredService<JournalReader>().ReadAsync(id, 0, 200, default);

@@ -56,7 +56,7 @@ public sealed class SlaGrainRecoveryTests(SpineFixture fixture) : IClassFixture<
         Assert.False((await View(grain)).Tile.Monitored);
 
         _spine.Time.Advance(TimeSpan.FromDays(3));
-        await _spine.Grains.GetGrain<Interfaces.IDeadlineSweepGrain>(0).Sweep();
+        await _spine.Inside.GetGrain<Interfaces.IDeadlineSweepGrain>(0).Sweep();
 
         Assert.True((await View(grain)).Tile.Monitored);
     }

@@ -107,7 +107,7 @@ public sealed class SlaGrainTests(SpineFixture fixture) : IClassFixture<SpineFix
         var (grain, _, traffic) = await Start();
         await Feed(grain, traffic, 7, 90, 1);
 
-        await grain.Cast<Orleans.Core.Internal.IGrainManagementExtension>().DeactivateOnIdle();
+        await _spine.IdleAsync(grain);
 
         var month = (await View(grain)).Month;
         Assert.Equal((traffic.Requests, traffic.BadRequests), (month.Requests, month.BadRequests));
@@ -149,11 +149,11 @@ public sealed class SlaGrainTests(SpineFixture fixture) : IClassFixture<SpineFix
         var stricter = Domain.Contracts.SlaTerms.Default with { Uptime = new Domain.Contracts.UptimeTerms(999_900) };
         var first = new DateOnly(_spine.Time.GetUtcNow().Year, _spine.Time.GetUtcNow().Month, 1).AddMonths(1);
         SpineCluster.Must(await contract.Amend(new Domain.Contracts.AmendContract(first, stricter, "stricter"), SpineCluster.Context()));
-        await _spine.Grains.GetGrain<Interfaces.IOutboxGrain>(0).Sweep();
+        await _spine.Inside.GetGrain<Interfaces.IOutboxGrain>(0).Sweep();
         Assert.Equal(999_500, (await View(grain)).Tile.TargetPpm);
 
         _spine.Time.SetUtcNow(new DateTimeOffset(first.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero));
-        await _spine.Grains.GetGrain<Interfaces.IDeadlineSweepGrain>(0).Sweep();
+        await _spine.Inside.GetGrain<Interfaces.IDeadlineSweepGrain>(0).Sweep();
 
         Assert.Equal(999_900, (await View(grain)).Tile.TargetPpm);
     }

@@ -101,7 +101,7 @@ public sealed class SlaHistoryGrainTests : IAsyncLifetime
         await using var other = await SpineCluster.StartAsync(beside: _spine);
         var id = await MonthThatEnds();
 
-        await Task.WhenAll(Sweep(), other.Grains.GetGrain<ISlaPeriodGrain>(0).Sweep());
+        await Task.WhenAll(Sweep(), other.Inside.GetGrain<ISlaPeriodGrain>(0).Sweep());
         await Sweep();
 
         await AssertOneClosedMonth(id);
@@ -233,7 +233,7 @@ public sealed class SlaHistoryGrainTests : IAsyncLifetime
 
     private static long HourOf(DateTimeOffset at) => at.ToUnixTimeSeconds() / 3_600;
 
-    private Task<int> Sweep() => _spine.Grains.GetGrain<ISlaPeriodGrain>(0).Sweep();
+    private Task<int> Sweep() => _spine.Inside.GetGrain<ISlaPeriodGrain>(0).Sweep();
 
     private async Task<ImmutableArray<SlaHistoryPoint>> Points(string id, DateTimeOffset from, DateTimeOffset to, int step) => SpineCluster.Must(await History.History(id, from, to, step)).Points;
 

@@ -19,7 +19,7 @@ public sealed class PostgresIdentityTests(PostgresCluster cluster) : IClassFixtu
         void Configure(WebApiOptions o) => (o.IdentityPostgres, o.KeysDirectory) = (database, Path.Combine(keys.Directory, "keys"));
         await using var node = await TestNode.StartAsync(Configure);
         var admin = await node.AdminAsync();
-        using var made = await admin.SendAsync(HttpMethod.Post, "/api/ingest-keys", """{"name":"probe","organizationIds":["eu-7k3m9q2v4x"]}""", ("Idempotency-Key", "a"));
+        using var made = await admin.SendAsync(HttpMethod.Post, "/api/ingest-keys", """{"name":"probe","allOrganizations":true}""", ("Idempotency-Key", "a"));
         var created = (await made.Content.ReadFromJsonAsync(ForgeJson.Default.CreatedIngestKey))!;
         var secret = created.Secret.Split('_', 3)[2];
         var cache = node.Services.GetRequiredService<IngestKeyCache>();

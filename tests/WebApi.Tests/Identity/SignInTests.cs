@@ -71,9 +71,9 @@ public sealed class SignInTests
         var browser = node.Open();
         await browser.ReadSessionAsync();
         var token = (await browser.SignInAsync("ana@example.com", TestNode.Password, node.AdminSeed!)).CsrfToken!;
-        using var old = await browser.SendAsync(HttpMethod.Post, "/api/ingest-keys", """{"name":"x"}""", ("Idempotency-Key", "a"));
+        using var old = await browser.SendAsync(HttpMethod.Post, "/api/ingest-keys", """{"name":"x","allOrganizations":true}""", ("Idempotency-Key", "a"));
         Assert.Equal("csrf_failed", (await Browser.ProblemOf(old)).Code);
-        using var made = await browser.SendAsync(HttpMethod.Post, "/api/ingest-keys", """{"name":"x"}""", ("Idempotency-Key", "b"), ("X-Forge-Csrf", token));
+        using var made = await browser.SendAsync(HttpMethod.Post, "/api/ingest-keys", """{"name":"x","allOrganizations":true}""", ("Idempotency-Key", "b"), ("X-Forge-Csrf", token));
         Assert.Equal(HttpStatusCode.Created, made.StatusCode);
         var key = (await made.Content.ReadFromJsonAsync(ForgeJson.Default.CreatedIngestKey))!.Key;
         using var gone = await browser.SendAsync(HttpMethod.Delete, "/api/ingest-keys/" + key.Id, null, ("X-Forge-Csrf", token));
@@ -104,7 +104,7 @@ public sealed class SignInTests
         await node.AdminAsync();
         var auditor = await node.DemoAsync(Roles.Auditor);
         using var read = await auditor.GetAsync("/api/organizations");
-        using var write = await auditor.SendAsync(HttpMethod.Post, "/api/ingest-keys", """{"name":"x"}""", ("Idempotency-Key", "k"));
+        using var write = await auditor.SendAsync(HttpMethod.Post, "/api/ingest-keys", """{"name":"x","allOrganizations":true}""", ("Idempotency-Key", "k"));
         Assert.Equal(HttpStatusCode.OK, read.StatusCode);
         Assert.Equal("forbidden", (await Browser.ProblemOf(write)).Code);
     }

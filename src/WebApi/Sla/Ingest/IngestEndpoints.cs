@@ -27,6 +27,7 @@ public static class IngestEndpoints
         services.TryAddSingleton<IRefusalTarget, GrainRefusalTarget>();
         services.AddSingleton<RefusalReports>();
         services.AddHostedService(provider => provider.GetRequiredService<RefusalReports>());
+        services.TryAddSingleton<IngestActor>(_ => static _ => { });   // a host without grains behind it has nobody to sign for
         services.AddSingleton<IngestHandler>();
         services.AddSingleton<OtlpHandler>();
         services.AddHostedService<OtlpGrpcPort>();

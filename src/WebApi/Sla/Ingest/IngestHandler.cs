@@ -4,8 +4,12 @@ using Microsoft.Extensions.Options;
 
 namespace Forge.WebApi.Sla.Ingest;
 
+/// <summary>Makes what this async flow hands to grains from now on the word of the sender with this key.</summary>
+/// <param name="keyId">Its ingest key.</param>
+public delegate void IngestActor(string keyId);
+
 /// <summary>Walks one request: key, rate, media type, size, decode, samples' rate, organizations, answer.</summary>
-internal sealed class IngestHandler(IngestKeyAuthenticator authenticate, IngestRate rate, MappingDirectory mappings, IngestRouter router, IngestStats stats, RefusalReports refusals, IOptions<IngestOptions> options, TimeProvider time, ILogger<IngestHandler> log)
+internal sealed class IngestHandler(IngestKeyAuthenticator authenticate, IngestActor actAs, IngestRate rate, MappingDirectory mappings, IngestRouter router, IngestStats stats, RefusalReports refusals, IOptions<IngestOptions> options, TimeProvider time, ILogger<IngestHandler> log)
 {
     private const string Use = "telemetry";
     private readonly IngestOptions _limits = options.Value;
@@ -32,6 +36,7 @@ internal sealed class IngestHandler(IngestKeyAuthenticator authenticate, IngestR
         var (key, keyFault) = await Authenticate(http);
         var batch = key is null ? null : new IngestBatch(key);
         var fault = keyFault ?? media(http.Request) ?? await Decode(http, key!, batch!, decode);
+        if (fault is null) actAs(key!.Id);
         if (fault is null && !await router.Send(batch!)) fault = IngestFault.Unavailable;
         batch?.Release();
         if (fault is null)
@@ -70,7 +75,7 @@ internal sealed class IngestHandler(IngestKeyAuthenticator authenticate, IngestR
         }
 
         if (key is null) return (null, IngestFault.NotAuthenticated);
-        if (!key.Uses.Contains(Use)) return (key, IngestFault.Forbidden);
+        if (!key.Uses.Contains(Use) || !key.AllowsFrom(http.Connection.RemoteIpAddress)) return (key, IngestFault.Forbidden);
         var wait = rate.TakeRequest(key.Id);
         return (key, wait > 0 ? IngestFault.RateLimited(wait) : null);
     }
