@@ -50,7 +50,7 @@ public sealed partial class JournalPage : IDisposable
 
     private bool Filtered => new[] { Actor, Chain, Action, Subject, From, To }.Any(f => !string.IsNullOrEmpty(f));
 
-    private string? Sentence => _rows is null || _problem is not null ? null : $"{Say.Many(_rows.Count, "entry", "entries")}{(Filtered ? " that match" : "")}{(_next is null ? "" : ", and more behind them")}, newest first.";
+    private string? Sentence => _rows is null || _problem is not null ? null : $"{Say.Many(_rows.Count, "entry", "entries")}{(!Filtered ? "" : _rows.Count == 1 ? " that matches" : " that match")}{(_next is null ? "" : ", and more behind them")}, newest first.";
 
     /// <summary>People, and whoever the address names besides them.</summary>
     private IEnumerable<(string Actor, string Name)> Actors

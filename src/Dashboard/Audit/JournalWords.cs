@@ -14,9 +14,25 @@ public static class JournalWords
         ("organization.", "Organizations"), ("contract.", "Contracts"), ("sla.", "Service levels, violations, alerts"), ("request.", "Refused requests"), ("journal.", "The journal itself"), ("setup.", "First start"),
     ];
 
+    private static readonly Dictionary<string, string> Known = new(StringComparer.Ordinal)
+    {
+        ["session.signed_in"] = "Signed in", ["session.signed_out"] = "Signed out", ["session.sign_in_failed"] = "Sign-in failed", ["session.killed"] = "Sessions ended", ["session.locked_out"] = "Password closed after failures",
+        ["session.step_up"] = "Step-up", ["session.step_up_failed"] = "Step-up failed", ["request.refused"] = "Requests refused", ["journal.heads"] = "Journal sealed", ["journal.verify_requested"] = "Journal check asked for",
+        ["principal.role_granted"] = "Role granted", ["principal.role_withdrawn"] = "Role withdrawn", ["principal.enabled"] = "Person enabled", ["principal.disabled"] = "Person disabled",
+    };
+
+    /// <summary>The result of one run.</summary>
+    public static string Run(JournalReport? report) => report switch
+    {
+        null => "Cannot be read",
+        { Agrees: true } => $"All agree, {Say.Many(report.Seals, "seal", "seals")} checked",
+        _ => $"{Say.Many(report.Findings.Length + report.More, "disagreement", "disagreements")}, the first: {report.Findings[0]}",
+    };
+
     /// <summary>An action as words: <c>sla.violation.opened</c> is "SLA violation opened".</summary>
     public static string Action(string action)
     {
+        if (Known.TryGetValue(action, out var known)) return known;
         var words = action.Replace('.', ' ').Replace('_', ' ');
         if (words.StartsWith("sla ", StringComparison.Ordinal)) return "SLA" + words[3..];
         if (words.EndsWith(" intent", StringComparison.Ordinal)) words = words[..^7] + ", begun";

@@ -45,7 +45,7 @@ public sealed class JournalPageTests
         Assert.Equal("Verified through platform entry 1,000", view.Find(".verified .badge").TextContent.Trim());
         Assert.Equal(["Ana", "cli:root"], view.FindAll("td.who").Select(c => c.TextContent));
         Assert.Equal("Contract signed", view.FindAll("td.name a")[0].TextContent);
-        Assert.Contains("Acme", view.Find("select[aria-label=Organization]").TextContent, StringComparison.Ordinal);
+        Assert.Contains("Acme", view.Find("select[aria-label=Chain]").TextContent, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -112,6 +112,7 @@ public sealed class JournalPageTests
     }
 
     [Theory]
+    [InlineData("session.signed_in", "Signed in")]
     [InlineData("sla.violation.opened", "SLA violation opened")]
     [InlineData("ingest_key.create.intent", "Ingest key create, begun")]
     [InlineData("journal.export.result", "Journal export, done")]
