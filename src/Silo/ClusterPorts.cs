@@ -4,6 +4,7 @@ using Forge.Domain;
 using Forge.Domain.Audit;
 using Forge.Domain.Operations;
 using Forge.Storage;
+using Forge.WebApi.Keys;
 
 namespace Forge.Silo;
 
@@ -16,6 +17,11 @@ public sealed record ClusterPorts(IPAddress Listen, IPAddress Advertised, Cluste
     /// <summary>Action of the journal entry of every start with a trusted network.</summary>
     public const string TrustedAction = "cluster.trusted_network";
 
+    private const string TlsSection = "Forge:Cluster:Tls";
+
+    /// <summary>Mutual TLS of both ports; null without.</summary>
+    public ClusterTls? Tls { get; init; }
+
     /// <summary>Loopback, as without any setting.</summary>
     public static ClusterPorts Loopback { get; } = new(IPAddress.Loopback, IPAddress.Loopback, ClusterNetwork.Loopback);
 
@@ -26,12 +32,16 @@ public sealed record ClusterPorts(IPAddress Listen, IPAddress Advertised, Cluste
         var listen = Address(configuration, "Forge:Cluster:Address") ?? IPAddress.Loopback;
         var advertised = Address(configuration, "Forge:Cluster:AdvertisedAddress") ?? listen;
         if (IsWildcard(advertised)) throw new SiloSettingsException($"Other silos cannot be told the address {advertised}. Name one they can reach in Forge:Cluster:AdvertisedAddress.");
+        if (configuration.GetSection(TlsSection).Exists())
+            return new ClusterPorts(listen, advertised, ClusterNetwork.MutualTls) { Tls = ClusterTls.Load(File("Certificate"), File("Key"), File("Authority"), SiloHost.ClusterId) };
         if (IPAddress.IsLoopback(listen) && IPAddress.IsLoopback(advertised)) return new ClusterPorts(listen, advertised, ClusterNetwork.Loopback);
         if (!configuration.GetValue("Forge:Cluster:TrustedNetwork", false))
             throw new SiloSettingsException(
                 $"The cluster ports are refused on {(IPAddress.IsLoopback(listen) ? advertised : listen)}: whoever reaches them speaks to the cluster. " +
-                "Keep them on a loopback address, or set Forge:Cluster:TrustedNetwork=true when only silos and nodes reach them (private network, WireGuard, network policies).");
+                "Keep them on a loopback address, give them mutual TLS (Forge:Cluster:Tls), or set Forge:Cluster:TrustedNetwork=true when only silos and nodes reach them (private network, WireGuard, network policies).");
         return new ClusterPorts(listen, advertised, ClusterNetwork.TrustedNetwork);
+
+        string File(string name) => configuration[$"{TlsSection}:{name}"] is { Length: > 0 } path ? path : throw new SiloSettingsException($"{TlsSection}:{name} is missing: mutual TLS needs Certificate, Key and Authority.");
     }
 
     /// <summary>Journals that this start trusts its network; nothing on loopback. Before the ports open: without the entry the product does not start.</summary>

@@ -13,7 +13,8 @@ public static class SiloHost
     /// <summary>Never changed: stored grain state and reminders belong to it.</summary>
     public const string ServiceId = "forge-orleans";
 
-    private const string ClusterId = "forge";
+    /// <summary>Name of the cluster; certificates of its mutual TLS are made out to it.</summary>
+    public const string ClusterId = "forge";
 
     /// <summary>Adds storage, grains and the silo.</summary>
     public static WebApplicationBuilder AddForgeSilo(this WebApplicationBuilder builder, SiloOptions options, StorageOptions storage)
@@ -31,6 +32,15 @@ public static class SiloHost
                 (o.AdvertisedIPAddress, o.SiloPort, o.GatewayPort) = (options.Cluster.Advertised, ports.Silo, ports.Gateway);
                 (o.SiloListeningEndpoint, o.GatewayListeningEndpoint) = (new IPEndPoint(options.Cluster.Listen, ports.Silo), new IPEndPoint(options.Cluster.Listen, ports.Gateway));
             });
+            if (options.Cluster.Tls is { } tls)
+            {
+                silo.Configure<SiloConnectionOptions>(o =>
+                {
+                    o.ConfigureSiloInboundConnection(tls.Accept);
+                    o.ConfigureSiloOutboundConnection(tls.Connect);
+                    o.ConfigureGatewayInboundConnection(tls.Accept);
+                });
+            }
             silo.UseAdoNetReminderService(provider => provider.Configure<OrleansAdoNet>((o, database) =>
                 (o.Invariant, o.ConnectionString, o.DataSource) = (database.Invariant, database.ConnectionString, database.DataSource)));
 #pragma warning disable ORLEANSEXP003 // The default directory loses acknowledged in-memory state on a graceful stop (measured).

@@ -88,7 +88,7 @@ public static class Displays
 
     /// <summary>True when a paired screen does not show what is true now, as far as anybody knows.</summary>
     public static bool IsStale(DisplayView display, DateTimeOffset now) =>
-        display.State == DisplayState.PAIRED && (now - display.LastSeenAt > StaleAfter || display.DataAgeMs is null || TimeSpan.FromMilliseconds(display.DataAgeMs.Value) > StaleData);
+        display.State == DisplayState.PAIRED && (now - display.LastSeenAt > StaleAfter || (display.DataAgeMs is { } age ? TimeSpan.FromMilliseconds(age) > StaleData : now - display.PairedAt > StaleAfter));
 }
 
 /// <summary>A screen asked to be paired: what it shows, and until when.</summary>

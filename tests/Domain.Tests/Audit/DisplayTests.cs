@@ -51,7 +51,8 @@ public sealed class DisplayTests
         Assert.False(Displays.IsStale(fresh, Now.AddSeconds(60)));
         Assert.True(Displays.IsStale(fresh, Now.AddSeconds(61)));
         Assert.True(Displays.IsStale(fresh with { DataAgeMs = 10_001 }, Now));
-        Assert.True(Displays.IsStale(fresh with { DataAgeMs = null }, Now));
+        Assert.False(Displays.IsStale(fresh with { DataAgeMs = null }, Now.AddSeconds(60)));   // it was paired just now
+        Assert.True(Displays.IsStale(fresh with { DataAgeMs = null, PairedAt = Now.AddSeconds(-61) }, Now));
         Assert.False(Displays.IsStale(fresh with { State = DisplayState.REVOKED }, Now.AddDays(1)));
     }
 

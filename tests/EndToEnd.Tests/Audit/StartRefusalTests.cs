@@ -17,6 +17,8 @@ public sealed class StartRefusalTests(PublishedProduct published)
         { "cluster ports are refused on 192.0.2.7", ["--urls", Loopback, "--Forge:Cluster:AdvertisedAddress=192.0.2.7"] },
         { "cluster ports are refused on 192.0.2.7", ["--urls", Loopback, "--Forge:Cluster:Address=192.0.2.7", "--Forge:Cluster:TrustedNetwork=false"] },
         { "cannot be told the address 0.0.0.0", ["--urls", Loopback, "--Forge:Cluster:Address=0.0.0.0", "--Forge:Cluster:TrustedNetwork=true"] },
+        { "Forge:Cluster:Tls:Key is missing", ["--urls", Loopback, "--Forge:Cluster:Address=192.0.2.7", "--Forge:Cluster:Tls:Certificate=cluster.crt"] },
+        { "certificate, key or authority of the cluster cannot be read", ["--urls", Loopback, "--Forge:Cluster:Tls:Certificate=/nowhere/a", "--Forge:Cluster:Tls:Key=/nowhere/b", "--Forge:Cluster:Tls:Authority=/nowhere/c"] },
         { "is not an address", ["--urls", Loopback, "--Forge:Cluster:Address=localhost"] },
         { "--demo is refused with cluster ports on 0.0.0.0", ["--demo", "--urls", Loopback, "--Forge:Cluster:Address=0.0.0.0", "--Forge:Cluster:AdvertisedAddress=127.0.0.1", "--Forge:Cluster:TrustedNetwork=true"] },
         { "--demo is refused on http://0.0.0.0:5180", ["--demo", "--urls", Loopback + ";http://0.0.0.0:5180"] },
