@@ -75,7 +75,7 @@ public sealed partial class SecretScanTests
     private static partial Regex SignedToken();
 
     // hunter2 is what every example calls a password; {…}, <…> and ${…} stand for one.
-    [GeneratedRegex(@"(?:Host|Server|Data Source)=[^;""\s]+;[^""\n]*Password=(?!hunter2|\*{3}|[{<$]|\.{3})[^;""\s]{4,}", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 10_000)]
+    [GeneratedRegex(@"(?:Host|Server|Data Source)=[^;""\s]+;[^""\n]*Password=(?!hunter2|changeme|todo|\*{3}|[{<$]|\.{3})[^;""\s]{4,}", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex ConnectionPassword();
 
     [GeneratedRegex(@"\bAuthorization: *(Basic|Bearer) +(?!YWRtaW46YWRtaW4=|fik_0{12}|\*{3}|[{<$])[A-Za-z0-9+/=._-]{16,}", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 10_000)]

@@ -19,7 +19,7 @@ public sealed class ProbeTests(PublishedProduct published)
         ["   at ", "Exception", "stack trace", "StackTrace", ".cs:line", "SQLite", "sqlite", "Npgsql", "SELECT ", "INSERT INTO", "syntax error", "Orleans.", "Forge.Grains", "Forge.Storage", "Forge.WebApi", "System.Private", "Microsoft.", "/src/", "/usr/", "root:x:", "[fonts]"];
 
     // Ways in, and what a page must know before it.
-    private static readonly string[] Open = ["/api/session", "/api/setup", "/api/auth/", "/api/invitations/", "/api/displays/pairing", "/api/audit/keys", "/api/ingest/"];
+    private static readonly string[] Open = ["/api/session", "/api/setup", "/api/auth/", "/api/invitations/", "/api/displays/pairings", "/api/displays/self", "/api/audit/keys", "/api/ingest/"];
 
     private static readonly string[] Filters =
         ["limit", "cursor", "sort", "format", "search", "region", "plan", "enterprise", "status", "state", "from", "to", "organizationId", "organization", "metricType", "impact", "health", "severity", "step", "window", "mapping", "action", "actor", "subject", "chain", "at"];
