@@ -19,32 +19,19 @@ internal sealed class JournalExport(string actor, JournalFilter filter, bool jso
         new("correlationId", e => e.CorrelationId), new("bodyCommit", e => e.BodyCommit), new("prevHash", e => e.PrevHash), new("hash", e => e.Hash),
     ];
 
+    private readonly ExportJournal _journal = new(actor, JournalActions.ExportIntent, JournalActions.ExportResult, "journal", journal, log);
     private long _entries;
 
     /// <summary>Journals the intent; the refusal when it cannot be written.</summary>
-    public async Task<Refusal?> BeginAsync(CancellationToken cancellation)
-    {
-        try
-        {
-            var body = new { format = Format, filter.Chain, filter.Actor, filter.Action, filter.Subject, filter.From, filter.To, ownSignInsOnly = filter.SignInsOnlyOf is not null };
-            await journal(actor, JournalActions.ExportIntent, "journal", JsonSerializer.Serialize(body, JournalJson), cancellation);
-            return null;
-        }
-        catch (Exception failure) when (!cancellation.IsCancellationRequested)
-        {
-            log.LogWarning(failure, "An export was refused because the journal did not take its entry");
-            return new Refusal("journal_unavailable", "The journal cannot be written now, and nothing leaves without an entry. Try again in a moment.", RefusalKind.Unavailable, []);
-        }
-    }
+    public Task<Refusal?> BeginAsync(CancellationToken cancellation) =>
+        _journal.BeginAsync(new { format = Format, filter.Chain, filter.Actor, filter.Action, filter.Subject, filter.From, filter.To, ownSignInsOnly = filter.SignInsOnlyOf is not null }, cancellation);
 
     /// <summary>The file: the page that was read already, and those behind it.</summary>
     public IResult Of(JournalPage first, Func<JournalCursor, Task<JournalPage>> next)
     {
         var rows = RowsAsync(first, next);
-        return json ? new JsonFile(rows) : CsvAnswer.Of("journal.csv", Columns, rows);
+        return json ? new JsonFile(rows) : CsvAnswer.OfJournaled("journal.csv", Columns, rows);
     }
-
-    private static readonly JsonSerializerOptions JournalJson = new(JsonSerializerDefaults.Web);
 
     private string Format => json ? "json" : "csv";
 
@@ -67,20 +54,7 @@ internal sealed class JournalExport(string actor, JournalFilter filter, bool jso
         }
         finally
         {
-            await EndAsync(whole);
-        }
-    }
-
-    /// <summary>Without its result entry the export stays one of unknown outcome, which is what it is.</summary>
-    private async Task EndAsync(bool whole)
-    {
-        try
-        {
-            await journal(actor, JournalActions.ExportResult, "journal", JsonSerializer.Serialize(new { outcome = whole ? "ok" : "interrupted", format = Format, entries = _entries }, JournalJson), CancellationToken.None);
-        }
-        catch (Exception failure)
-        {
-            log.LogWarning(failure, "The result of an export could not be journaled; its outcome counts as unknown");
+            await _journal.EndAsync(whole, Format, _entries);
         }
     }
 

@@ -1,5 +1,7 @@
 using System.Globalization;
 using CsvHelper;
+using Forge.Domain.Audit;
+using Forge.WebApi.Identity;
 
 namespace Forge.WebApi.Http;
 
@@ -13,8 +15,11 @@ public static class CsvAnswer
 {
     private static readonly CsvWriterOptions Format = new() { NewLine = "\r\n" };
 
-    /// <summary>A file download of every row.</summary>
-    public static IResult Of<T>(string fileName, IReadOnlyList<CsvColumn<T>> columns, IAsyncEnumerable<T> rows) => new CsvResult<T>(fileName, columns, rows);
+    /// <summary>A file download of every row; who took it is journaled before and after.</summary>
+    public static IResult Of<T>(string fileName, IReadOnlyList<CsvColumn<T>> columns, IAsyncEnumerable<T> rows) => new CsvResult<T>(fileName, columns, rows, journals: true);
+
+    /// <summary>The same for a caller that journals it by itself.</summary>
+    internal static IResult OfJournaled<T>(string fileName, IReadOnlyList<CsvColumn<T>> columns, IAsyncEnumerable<T> rows) => new CsvResult<T>(fileName, columns, rows, journals: false);
 
     /// <summary>Text that starts with <c>= + - @</c>, tab or carriage return gets a leading apostrophe.</summary>
     public static string Guard(string text) => text is ['=' or '+' or '-' or '@' or '\t' or '\r', ..] ? "'" + text : text;
@@ -32,17 +37,51 @@ public static class CsvAnswer
         _ => Guard(cell.ToString() ?? ""),
     };
 
-    private sealed class CsvResult<T>(string fileName, IReadOnlyList<CsvColumn<T>> columns, IAsyncEnumerable<T> rows) : IResult
+    private sealed class CsvResult<T>(string fileName, IReadOnlyList<CsvColumn<T>> columns, IAsyncEnumerable<T> rows, bool journals) : IResult
     {
+        private const string Format = "csv";
+        private const int LongestQuery = 1_000;
+
         public async Task ExecuteAsync(HttpContext httpContext)
         {
-            httpContext.Response.ContentType = "text/csv; charset=utf-8; header=present";
-            httpContext.Response.Headers.ContentDisposition = $"attachment; filename=\"{fileName}\"";
-            await using var csv = CsvWriter.Create(httpContext.Response.Body, Format, leaveOpen: true);
-            await csv.WriteRecordAsync([.. columns.Select(c => c.Header)], httpContext.RequestAborted);
-            await foreach (var row in rows.WithCancellation(httpContext.RequestAborted))
-                await csv.WriteRecordAsync([.. columns.Select(c => Text(c.Cell(row)))], httpContext.RequestAborted);
-            await csv.FlushAsync(httpContext.RequestAborted);
+            if (!journals)
+            {
+                await WriteAsync(httpContext, () => { });
+                return;
+            }
+            var services = httpContext.RequestServices;
+            var journal = new ExportJournal(
+                httpContext.Actor(), JournalActions.FileIntent, JournalActions.FileResult, "export:" + fileName, services.GetRequiredService<PlatformJournal>(), services.GetRequiredService<ILogger<ExportJournal>>());
+            var asked = httpContext.Request.QueryString.Value ?? "";
+            if (await journal.BeginAsync(new { format = Format, path = httpContext.Request.Path.Value, query = asked.Length > LongestQuery ? asked[..LongestQuery] : asked }, httpContext.RequestAborted) is { } refused)
+            {
+                await Problems.Of(refused).ExecuteAsync(httpContext);
+                return;
+            }
+            var (entries, whole) = (0L, false);
+            try
+            {
+                await WriteAsync(httpContext, () => entries++);
+                whole = true;
+            }
+            finally
+            {
+                await journal.EndAsync(whole, Format, entries);
+            }
+        }
+
+        private async Task WriteAsync(HttpContext http, Action written)
+        {
+            http.Response.ContentType = "text/csv; charset=utf-8; header=present";
+            http.Response.Headers.ContentDisposition = $"attachment; filename=\"{fileName}\"";
+            await using var csv = CsvWriter.Create(http.Response.Body, CsvAnswer.Format, leaveOpen: true);
+            await csv.WriteRecordAsync([.. columns.Select(c => c.Header)], http.RequestAborted);
+            await foreach (var row in rows.WithCancellation(http.RequestAborted))
+            {
+                await csv.WriteRecordAsync([.. columns.Select(c => Text(c.Cell(row)))], http.RequestAborted);
+                written();
+            }
+            await csv.FlushAsync(http.RequestAborted);
         }
     }
 }

@@ -142,7 +142,13 @@ public sealed class SlaFaultTests : IAsyncLifetime
     private T Reading<T>()
         where T : class => _spine.Services.GetRequiredService<T>();
 
-    private Task First(ISlaGrain grain, Traffic traffic) => Acknowledged([grain], traffic.Scrape(_scrape = Now, 0, 0), 0);
+    /// <summary>The first scrape falls on a slot's beginning, so that each later one fills one slot: what waited before may have moved the clock into one.</summary>
+    private Task First(ISlaGrain grain, Traffic traffic)
+    {
+        var into = TimeSpan.FromTicks(Now.Ticks % TimeSpan.FromSeconds(10).Ticks);
+        if (into > TimeSpan.Zero) _spine.Time.Advance(TimeSpan.FromSeconds(10) - into);
+        return Acknowledged([grain], traffic.Scrape(_scrape = Now, 0, 0), 0);
+    }
 
     /// <summary>The sender scrapes every 10 s, whatever waiting for a checkpoint did to the clock.</summary>
     private DateTimeOffset NextScrape()

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Forge.Domain;
+using Forge.Domain.Audit;
 using Forge.WebApi.Http;
 using Forge.WebApi.Tests.Host;
 using Microsoft.AspNetCore.Builder;
@@ -192,6 +193,9 @@ public sealed class EdgeTests(EdgeFixture fixture) : IClassFixture<EdgeFixture>
         Assert.Equal(452, lines.Length);
         Assert.Contains(lines, l => l.Contains(",\"'=1+1, \"\"x\"\"\",", StringComparison.Ordinal));
         Assert.EndsWith(",-5,ACTIVE,1970-01-01T00:00:00Z,NoSla", lines[1], StringComparison.Ordinal);
+        var entries = node.Cluster.Journal.Where(j => j.Subject == "export:organizations.csv").ToList();
+        Assert.Equal([JournalActions.FileIntent, JournalActions.FileResult], entries.Select(j => j.Action));
+        Assert.Contains("\"entries\":450", entries[1].Body, StringComparison.Ordinal);
     }
 
     [Theory]
