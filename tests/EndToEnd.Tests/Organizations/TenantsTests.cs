@@ -76,9 +76,10 @@ public sealed class TenantsTests(PublishedProduct published, Browser browser)
         await Assertions.Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("search=tenant", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1)));
         await Assertions.Expect(page.Locator(".page-head p")).ToHaveTextAsync("100 organizations match the filters.");
         await page.GetByLabel("Region").SelectOptionAsync("EU");
-        await Assertions.Expect(page.Locator(".page-head p")).ToHaveTextAsync($"{Enumerable.Range(700, 100).Count(i => (Region)(i % 3) == Region.EU)} organizations match the filters.");
+        var european = Enumerable.Range(700, 100).Count(i => (Region)(i % 3) == Region.EU);
+        await Assertions.Expect(page.Locator(".page-head p")).ToHaveTextAsync($"{european} organizations match the filters.");
         var file = await page.EvaluateAsync<string>("async () => await (await fetch(document.querySelector('a[download]').href)).text()");
-        Assert.Equal(34, file.Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Equal(1 + european, file.Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Length);
 
         await page.GotoAsync("/organizations");
         var good = page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Good" });
