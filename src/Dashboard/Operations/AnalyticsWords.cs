@@ -8,7 +8,7 @@ namespace Forge.Dashboard.Operations;
 public static class AnalyticsWords
 {
     /// <summary>Revenue of each currency; they are never added.</summary>
-    public static string Revenue(PlatformAnalytics f) => f.Revenue is not { IsDefaultOrEmpty: false } revenue ? Say.Nothing : string.Join(" · ", revenue.Select(r => Say.Money(r.AnnualValueCents, r.Currency)));
+    public static string Revenue(PlatformAnalytics f) => f.Revenue is not { IsDefaultOrEmpty: false } revenue ? Say.Nothing : string.Join(" · ", revenue.Select(r => Say.Money(r.AnnualValueCents, r.Currency).Replace(' ', '\u00a0')));
 
     /// <summary>What the revenue holds, and what it cannot hold.</summary>
     public static string RevenueNote(PlatformAnalytics f) =>

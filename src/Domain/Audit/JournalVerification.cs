@@ -36,10 +36,12 @@ public sealed record VerificationView(JournalStatus Status, string Words, Immuta
 
     private static string Result(JournalStatus status) => status.Findings switch
     {
-        [] => string.Create(CultureInfo.InvariantCulture, $"All agree: {status.Entries:N0} entries of {status.Chains:N0} chains, verified through platform entry {status.VerifiedThrough:N0}."),
+        [] => string.Create(CultureInfo.InvariantCulture, $"All agree: {Many(status.Entries, "entry", "entries")} of {Many(status.Chains, "chain", "chains")}, verified through platform entry {status.VerifiedThrough:N0}."),
         [var only] => $"The journal does not agree with itself: {only}.{Known(status)}",
         [var first, ..] => string.Create(CultureInfo.InvariantCulture, $"The journal does not agree with itself in {status.Findings.Length:N0} places, the first: {first}.{Known(status)}"),
     };
+
+    private static string Many(long count, string one, string many) => string.Create(CultureInfo.InvariantCulture, $"{count:N0} {(count == 1 ? one : many)}");
 
     private static string Known(JournalStatus status) => status.Healthy ? " It is recorded as an incident." : "";
 }
