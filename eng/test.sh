@@ -46,7 +46,7 @@ run_project() {
   local name=$1 code=0
   say "$name.Tests"
   # An xunit v3 project is a program: running it directly needs no test host.
-  timeout 18m dotnet "tests/$name.Tests/bin/Debug/net10.0/Forge.$name.Tests.dll" -noLogo -noColor -result-trx "$results/$name.trx" || code=$?
+  timeout 19m dotnet "tests/$name.Tests/bin/Debug/net10.0/Forge.$name.Tests.dll" -noLogo -noColor -result-trx "$results/$name.trx" || code=$?
   local counters
   counters=$(grep -o '<Counters [^>]*>' "$results/$name.trx" 2>/dev/null | head -1 || true)
   local passed failed
