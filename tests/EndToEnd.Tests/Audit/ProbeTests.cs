@@ -186,7 +186,9 @@ public sealed class ProbeTests(PublishedProduct published)
             // Cut off: also an answer.
         }
         var said = Encoding.Latin1.GetString(answer.ToArray());
-        report.Judge(said, $"raw {text[..Math.Min(60, text.Length)]}", said.StartsWith("HTTP/1.1 5", StringComparison.Ordinal) ? 500 : 400, mayKnow: false);
+        // 505 is the server's own word for a protocol it does not speak; any other 5 is a failure inside.
+        var failed = said.StartsWith("HTTP/1.1 5", StringComparison.Ordinal) && !said.StartsWith("HTTP/1.1 505 ", StringComparison.Ordinal);
+        report.Judge(said, $"raw {text[..Math.Min(60, text.Length)]}", failed ? 500 : 400, mayKnow: false);
         if (text.StartsWith("TRACE", StringComparison.Ordinal) && said.Contains("a=b", StringComparison.Ordinal)) report.Add("TRACE repeats the cookie");
     }
 
