@@ -27,9 +27,9 @@ internal static class CommandLine
         var web = new WebApiOptions
         {
             DataDirectory = options.DataDirectory,
-            IdentityPostgres = options.PostgresConnection,
+            IdentityPostgres = options.IdentityConnection,
             Https = options.KnownProxies.Length > 0 || options.Urls.All(u => u.StartsWith("https:", StringComparison.OrdinalIgnoreCase)),
-            BaseUrl = options.Urls[0],
+            BaseUrl = options.BaseUrl ?? options.Urls[0],
             Demo = options.Demo,
             Limits = options.Limits,
             ConnectionsPerSession = options.ConnectionsPerSession,

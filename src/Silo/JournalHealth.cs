@@ -1,12 +1,13 @@
 using Forge.Domain;
 using Forge.Domain.Audit;
+using Forge.Grains.Audit;
 using Forge.Grains.Interfaces.Audit;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Forge.Silo;
 
 /// <summary>A journal that does not agree with itself is said here and stops nothing: readiness stays 200, with the word Degraded.</summary>
-internal sealed class JournalHealth(IGrainFactory grains) : IHealthCheck
+internal sealed class JournalHealth(IGrainFactory grains, SiloActors actors) : IHealthCheck
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
@@ -15,6 +16,7 @@ internal sealed class JournalHealth(IGrainFactory grains) : IHealthCheck
         JournalStatus status;
         try
         {
+            actors.ActAs("health");
             status = await grains.GetGrain<IJournalVerifierGrain>(OrganizationId.PlatformChain).Status().WaitAsync(Patience, cancellationToken);
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)

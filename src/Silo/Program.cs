@@ -39,26 +39,51 @@ static async Task<int> RunAsync(string[] args)
     // As a provider behind the framework's factory, which keeps one logger per category; Serilog's own factory makes new ones for every connection and grain.
     builder.Logging.ClearProviders().AddSerilog(LogLines.Create(builder.Configuration), dispose: true);
     builder.Services.AddSingleton(TimeProvider.System);
-
-    builder.Services.AddHostedService<ProcessJournal>();   // first to start, last to stop
     builder.Services.AddSiloKeys(options);
-    builder.AddForgeSilo(options, CommandLine.Storage(options));
-    builder.AddForgeWebApi(CommandLine.Web(options));
-    builder.Services.AddForgeIngest(builder.Configuration);
-    builder.Services.AddHealthChecks().AddCheck<SiloHealth>("silo", tags: [HealthEndpoints.Ready, HealthEndpoints.Startup]);
-    builder.Services.AddHealthChecks().AddCheck<JournalHealth>("journal", tags: [HealthEndpoints.Ready]);
+    var app = Compose(builder, options);
+    return await StartAsync(app, options);
+}
+
+static WebApplication Compose(WebApplicationBuilder builder, SiloOptions options)
+{
+    var (silo, web) = (options.Roles.HasFlag(ProcessRoles.Silo), options.Roles.HasFlag(ProcessRoles.Web));
+    if (silo)
+    {
+        builder.Services.AddHostedService(ProcessJournal.OfSilo);   // first to start, last to stop
+        builder.AddForgeSilo(options, CommandLine.Storage(options));
+        builder.Services.AddHealthChecks().AddCheck<SiloHealth>("silo", tags: [HealthEndpoints.Ready, HealthEndpoints.Startup]);
+        builder.Services.AddHealthChecks().AddCheck<JournalHealth>("journal", tags: [HealthEndpoints.Ready]);
+    }
+    else
+    {
+        builder.AddForgeClient(options);
+        builder.Services.AddHostedService(ProcessJournal.OfWebNode);
+    }
+    if (web)
+    {
+        builder.AddForgeWebApi(CommandLine.Web(options));
+        builder.Services.AddForgeIngest(builder.Configuration);
+    }
+    else builder.Services.AddSingleton(CommandLine.Web(options)).AddProcessSurface();
     if (options.Demo) builder.Services.AddDemo(options);
+    return builder.Build();
+}
 
-    var app = builder.Build();
-    await app.Services.GetRequiredService<StorageMigrator>().MigrateAsync(default);
-    await IdentityDatabase.MigrateAsync(app.Services);
-    await SiloKeys.RewrapAsync(app.Services);
+static async Task<int> StartAsync(WebApplication app, SiloOptions options)
+{
+    var (silo, web) = (options.Roles.HasFlag(ProcessRoles.Silo), options.Roles.HasFlag(ProcessRoles.Web));
+    if (silo) await app.Services.GetRequiredService<StorageMigrator>().MigrateAsync(default);
+    if (web) await IdentityDatabase.MigrateAsync(app.Services);
+    if (silo) await SiloKeys.RewrapAsync(app.Services);
     if (options.MigrateOnly) return 0;
-    await ClusterPorts.JournalAsync(app.Services);
-
-    app.MapForgeWebApi();
-    app.MapForgeIngest();
-    app.RequirePolicyMatrix();
+    if (silo) await ClusterPorts.JournalAsync(app.Services);
+    if (web)
+    {
+        app.MapForgeWebApi();
+        app.MapForgeIngest();
+        app.RequirePolicyMatrix();
+    }
+    else app.MapProcessSurface();
     await app.RunAsync();
     return 0;
 }

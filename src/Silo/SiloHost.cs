@@ -48,7 +48,11 @@ public static class SiloHost
 #pragma warning restore ORLEANSEXP003
             silo.Configure<ReminderOptions>(o => o.MinimumReminderPeriod = TimeSpan.FromSeconds(15));
             silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(10));
-            silo.Configure<GrainDirectoryOptions>(o => o.CacheSize = 200_000);   // two tables of it are made at the start; the default of a million takes 18 MB whatever is in them
+            silo.Configure<GrainDirectoryOptions>(o =>
+            {
+                o.RangeLeaseDuration = TimeSpan.FromSeconds(5);   // so long nobody may take over what a dead silo had; the default of 30 s was the whole outage after a kill
+                o.CacheSize = 200_000;   // two tables of it are made at the start; the default of a million takes 18 MB whatever is in them
+            });
         });
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(25));
         return builder;

@@ -5,18 +5,19 @@ using Forge.WebApi.Keys;
 
 namespace Forge.Silo;
 
-/// <summary>The key rings of a silo, out of the key folder. Source: security.md 10.</summary>
+/// <summary>The key rings of a process, out of the key folder. Source: security.md 10.</summary>
 internal static class SiloKeys
 {
-    /// <summary>Opens the folder and adds one ring for each use, keyed by it.</summary>
+    /// <summary>Opens the folder and adds one ring for each use of this process's roles, keyed by it: what wraps data keys and signs seals is not on a web node.</summary>
     /// <exception cref="KeyFolderException">Keys are missing, damaged or open to others.</exception>
     public static IServiceCollection AddSiloKeys(this IServiceCollection services, SiloOptions options)
     {
         // A cluster that lost its keys must not go on with new ones unasked; an embedded store has its keys beside it.
-        var folder = KeyFolder.Open(options.KeysDirectory, mayMake: options.PostgresConnection is null || options.InitKeys);
-        services.AddKeyedSingleton(DataKeys.KekUse, folder.Secrets(DataKeys.KekUse));
+        var folder = KeyFolder.Open(options.KeysDirectory, mayMake: options.IdentityConnection is null || options.InitKeys);
         services.AddKeyedSingleton(ActorContext.KeyUse, folder.Secrets(ActorContext.KeyUse));
-        services.AddKeyedSingleton(SignIn.KeyUse, folder.Secrets(SignIn.KeyUse));
+        if (options.Roles.HasFlag(ProcessRoles.Web)) services.AddKeyedSingleton(SignIn.KeyUse, folder.Secrets(SignIn.KeyUse));
+        if (!options.Roles.HasFlag(ProcessRoles.Silo)) return services;
+        services.AddKeyedSingleton(DataKeys.KekUse, folder.Secrets(DataKeys.KekUse));
         services.AddKeyedSingleton(SealStore.SealUse, folder.Signing(SealStore.SealUse));
         services.AddSingleton(JournalFiles.In(options.DataDirectory) with { SealFile = options.SealFile });
         return services;

@@ -19,6 +19,12 @@ public sealed record SiloOptions(string DataDirectory, string[] Urls, bool Demo,
     /// <summary>Where the product listens unless told otherwise.</summary>
     public const string DefaultUrl = "http://127.0.0.1:5180";
 
+    /// <summary>What this process does (<c>Forge:Roles</c>).</summary>
+    public ProcessRoles Roles { get; init; } = ProcessRoles.All;
+
+    /// <summary>PostgreSQL connection string of identities and, on a web node, of the membership table (<c>Forge:Identity:PostgresConnection</c>); unset = that of the rows. Null = embedded file.</summary>
+    public string? IdentityConnection { get; init; }
+
     /// <summary>Folder of the key files (<c>Forge:Keys:Directory</c>).</summary>
     public required string KeysDirectory { get; init; }
 
@@ -33,6 +39,9 @@ public sealed record SiloOptions(string DataDirectory, string[] Urls, bool Demo,
 
     /// <summary>Proxies in front of the web surface (<c>Forge:Http:KnownProxies</c>); with them plain HTTP is served on any address.</summary>
     public string[] KnownProxies { get; init; } = [];
+
+    /// <summary>Address that people use (<c>Forge:Http:BaseUrl</c>), when it is not the one listened on: that of the proxy. Null = the first of <see cref="Urls"/>.</summary>
+    public string? BaseUrl { get; init; }
 
     /// <summary>Host names answered (<c>Forge:Http:Hosts</c>).</summary>
     public string[] Hosts { get; init; } = [];
@@ -69,19 +78,29 @@ public sealed record SiloOptions(string DataDirectory, string[] Urls, bool Demo,
         if (configuration.GetSection("Kestrel:Endpoints").Exists()) throw new SiloSettingsException("Kestrel:Endpoints is refused: it would pass by what is checked here. Name the addresses with --urls.");
         var cluster = ClusterPorts.Read(configuration);
         if (demo && cluster.Network != ClusterNetwork.Loopback) throw new SiloSettingsException($"--demo is refused with cluster ports on {cluster.Listen}: demonstration data may only be served on a loopback address.");
+        var roles = ProcessRoleSetting.Read(configuration);
+        if (demo && roles != ProcessRoles.All) throw new SiloSettingsException("--demo is refused with Forge:Roles: the demonstration is one process.");
+        var rows = SecretSetting.Read(configuration, "Forge:Storage:PostgresConnection");
+        if (roles == ProcessRoles.Web && rows is not null) throw new SiloSettingsException("A web node holds no account for business data: take Forge:Storage:PostgresConnection away and set Forge:Identity:PostgresConnection.");
+        if (roles == ProcessRoles.Silo && rows is null) throw new SiloSettingsException("A silo without a web surface needs PostgreSQL: set Forge:Storage:PostgresConnection (or …ConnectionFile). The embedded store is for one process with all roles.");
+        var identity = SecretSetting.Read(configuration, "Forge:Identity:PostgresConnection") ?? rows;
+        if (rows is null && identity is not null && roles == ProcessRoles.All) throw new SiloSettingsException("Identities in PostgreSQL and rows in the embedded file do not go together: set Forge:Storage:PostgresConnection too.");
         var data = Path.GetFullPath(configuration["data"] ?? configuration["Forge:DataDirectory"] ?? "data");
         return new SiloOptions(
             data,
             urls,
             demo,
             configuration.GetValue("migrate", false),
-            SecretSetting.Read(configuration, "Forge:Storage:PostgresConnection"),
+            rows,
             configuration.GetValue("Forge:Cluster:SiloPort", 0),
             configuration.GetValue("Forge:Cluster:GatewayPort", 0))
         {
+            Roles = roles,
+            IdentityConnection = identity,
             Cluster = cluster,
             KnownProxies = proxies,
             Hosts = Words(configuration, "Forge:Http:Hosts"),
+            BaseUrl = PublicAddress(configuration, proxies),
             Limits = configuration.GetSection(EdgeLimits.Section).Get<EdgeLimits>() ?? new(),
             KeysDirectory = Path.GetFullPath(configuration["Forge:Keys:Directory"] ?? Path.Combine(data, "keys")),
             ConnectionsPerSession = configuration.GetValue("Forge:Live:ConnectionsPerSession", 5),
@@ -105,6 +124,16 @@ public sealed record SiloOptions(string DataDirectory, string[] Urls, bool Demo,
     // A list of the configuration file, or one text with commas from environment and command line.
     private static string[] Words(IConfiguration configuration, string key) =>
         configuration.GetSection(key).Get<string[]>() ?? configuration[key]?.Split([';', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+
+    private static string? PublicAddress(IConfiguration configuration, string[] proxies)
+    {
+        if (configuration["Forge:Http:BaseUrl"] is not { Length: > 0 } text) return null;
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.PathAndQuery != "/" || uri.UserInfo.Length > 0)
+            throw new SiloSettingsException($"Forge:Http:BaseUrl '{text}' is not an address such as https://forge.example.com.");
+        if (uri.Scheme == "http" && !uri.IsLoopback) throw new SiloSettingsException($"Forge:Http:BaseUrl {text} is refused: people reach the product by https, or on a loopback address.");
+        if (uri.Scheme == "https" && proxies.Length == 0 && !uri.IsLoopback) throw new SiloSettingsException($"Forge:Http:BaseUrl {text} needs the proxy that speaks https for it: name it in Forge:Http:KnownProxies.");
+        return uri.GetLeftPart(UriPartial.Authority);
+    }
 
     private static OidcOptions? Provider(IConfiguration configuration)
     {

@@ -37,7 +37,7 @@ internal static class UserCommand
         var folded = email.Trim().ToUpperInvariant();
         await using var store = app.Services.GetRequiredService<Func<IdentityStore>>()();
         if (await store.Users.AsNoTracking().SingleOrDefaultAsync(u => u.NormalizedEmail == folded) is not { } user) return await SayAsync("not_found: There is no account with this e-mail.", 1);
-        var made = await app.Services.GetRequiredService<Links>().CreateAsync(options.Urls[0], user.Email!, [], user.Id, "recovered on the host", "cli:" + Environment.UserName, Guid.CreateVersion7().ToString("N"));
+        var made = await app.Services.GetRequiredService<Links>().CreateAsync(options.BaseUrl ?? options.Urls[0], user.Email!, [], user.Id, "recovered on the host", "cli:" + Environment.UserName, Guid.CreateVersion7().ToString("N"));
         await app.Services.GetRequiredService<SessionStore>().EndAllAsync(user.Id, null, "re_enrolment");
         Console.WriteLine(made.Value!.Link);
         return 0;

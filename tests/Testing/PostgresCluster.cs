@@ -19,6 +19,9 @@ public sealed class PostgresCluster : IAsyncDisposable
     private int _port;
     private int _databases;
 
+    /// <summary>Port of the server; 0 before the first database.</summary>
+    public int Port => _port;
+
     /// <summary>Makes an empty database and answers its connection string.</summary>
     public async Task<string> CreateDatabaseAsync()
     {
@@ -28,6 +31,36 @@ public sealed class PostgresCluster : IAsyncDisposable
         await using var command = source.CreateCommand("CREATE DATABASE " + name);
         await command.ExecuteNonQueryAsync();
         return ConnectionString(name);
+    }
+
+    /// <summary>Ends the server as a crash does: no checkpoint, connections cut, the next start recovers.</summary>
+    public Task CrashAsync() => RunAsync("pg_ctl", ["-D", Path.Combine(_folder!, "data"), "-m", "immediate", "-w", "stop"]);
+
+    /// <summary>kill -9 of the postmaster.</summary>
+    public async Task KillAsync()
+    {
+        var id = int.Parse(File.ReadLines(Path.Combine(_folder!, "data", "postmaster.pid")).First(), CultureInfo.InvariantCulture);
+        using var postmaster = Process.GetProcessById(id);
+        postmaster.Kill();
+        await postmaster.WaitForExitAsync();
+    }
+
+    /// <summary>Starts the server again after <see cref="CrashAsync"/> or <see cref="KillAsync"/>, on the same port and data.</summary>
+    public async Task StartAgainAsync()
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await LaunchAsync(_folder!);
+                return;
+            }
+            catch (InvalidOperationException) when (tries < 20)
+            {
+                // Children of a killed postmaster hold its shared memory until they notice.
+                await Task.Delay(TimeSpan.FromMilliseconds(500));
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -71,9 +104,7 @@ public sealed class PostgresCluster : IAsyncDisposable
             var data = Path.Combine(folder, "data");
             await RunAsync("initdb", ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]);
             _port = FreePort();
-            // No durability: the server lives as long as the tests do.
-            var settings = string.Create(CultureInfo.InvariantCulture, $"-p {_port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off -c max_connections=200");
-            await RunAsync("pg_ctl", ["-D", data, "-l", Path.Combine(folder, "log"), "-o", settings, "-w", "-t", "30", "start"]);
+            await LaunchAsync(folder);
             _folder = folder;
             AppDomain.CurrentDomain.ProcessExit += StopAtExit;
         }
@@ -81,6 +112,13 @@ public sealed class PostgresCluster : IAsyncDisposable
         {
             _starting.Release();
         }
+    }
+
+    // No durability against a dead machine: the server lives as long as the tests do.
+    private Task LaunchAsync(string folder)
+    {
+        var settings = string.Create(CultureInfo.InvariantCulture, $"-p {_port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off -c max_connections=300");
+        return RunAsync("pg_ctl", ["-D", Path.Combine(folder, "data"), "-l", Path.Combine(folder, "log"), "-o", settings, "-w", "-t", "30", "start"]);
     }
 
     private void StopAtExit(object? sender, EventArgs e)

@@ -36,6 +36,9 @@ public sealed class PostgresIdentityStore(DbContextOptions<PostgresIdentityStore
 /// <summary>Opens and migrates the identity store.</summary>
 public static class IdentityDatabase
 {
+    // Any number, as long as it stays and is not the one of the rows.
+    private const long LockKey = 0x666F726769;
+
     /// <summary>Name of the embedded file inside the data directory.</summary>
     public const string FileName = "identity.db";
 
@@ -67,9 +70,26 @@ public static class IdentityDatabase
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             PrivateFile.Touch(path);
         }
+        if (store is PostgresIdentityStore && !await MayMigrateAsync(store, cancellation))
+        {
+            // A node's own account reads and writes rows only; then others migrate.
+            if (await store.Database.GetPendingMigrationsAsync(cancellation) is { } pending && pending.Any())
+                throw new InvalidOperationException($"The identity store lacks the migrations {string.Join(", ", pending)}, and this account may not make them: run --migrate with the migrator's account, then deploy/postgres/accounts.sql.");
+            return;
+        }
+        // Nodes that start together: whoever comes second waits, then finds nothing to do. Belongs to this connection, so it ends with it however the process ends.
+        if (store is PostgresIdentityStore)
+        {
+            await store.Database.OpenConnectionAsync(cancellation);
+            await store.Database.ExecuteSqlAsync($"SELECT pg_advisory_lock({LockKey})", cancellation);
+        }
         await store.Database.MigrateAsync(cancellation);
+        if (store is PostgresIdentityStore) await store.Database.ExecuteSqlAsync($"SELECT pg_advisory_unlock({LockKey})", cancellation);
         if (store is SqliteIdentityStore) await store.Database.ExecuteSqlRawAsync("PRAGMA journal_mode=WAL", cancellation);
     }
+
+    private static async Task<bool> MayMigrateAsync(IdentityStore store, CancellationToken cancellation) =>
+        (await store.Database.SqlQueryRaw<bool>("SELECT has_database_privilege(current_user, current_database(), 'CREATE') AS \"Value\"").ToListAsync(cancellation))[0];
 
     internal static void UseFile(DbContextOptionsBuilder options, string path) =>
         options.UseSqlite(new SqliteConnectionStringBuilder { DataSource = path, ForeignKeys = true, DefaultTimeout = 5 }.ConnectionString);

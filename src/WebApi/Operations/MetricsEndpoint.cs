@@ -15,9 +15,15 @@ internal static class MetricsEndpoint
 
     public static IServiceCollection AddForgeMetrics(this IServiceCollection services)
     {
-        services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(Meters).AddPrometheusExporter());
-        services.AddSingleton<PlatformMeters>();
+        services.AddMeterExport().AddSingleton<PlatformMeters>();
         return services.AddHostedService(s => s.GetRequiredService<PlatformMeters>());
+    }
+
+    /// <summary>The export alone, for a process without pages.</summary>
+    public static IServiceCollection AddMeterExport(this IServiceCollection services)
+    {
+        services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(Meters).AddPrometheusExporter());
+        return services;
     }
 
     public static void MapForgeMetrics(this IEndpointRouteBuilder endpoints)

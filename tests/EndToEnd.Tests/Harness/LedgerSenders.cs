@@ -23,6 +23,9 @@ internal abstract class LedgerSender(string organizationId, DateTimeOffset first
     /// <summary>Bad ones of them.</summary>
     public long Bad { get; protected set; }
 
+    /// <summary>How often it was told to wait since <see cref="ForgetRefusals"/>.</summary>
+    public int Refusals { get; private set; }
+
     /// <summary>Time of the newest scrape.</summary>
     protected DateTimeOffset At { get; private set; } = first;
 
@@ -38,6 +41,9 @@ internal abstract class LedgerSender(string organizationId, DateTimeOffset first
         await RetryAsync();
     }
 
+    /// <summary>Counts refusals from zero.</summary>
+    public void ForgetRefusals() => Refusals = 0;
+
     /// <summary>Sends the newest batch (again), waiting out 429 and 503 as Prometheus does; any other refusal is a failure.</summary>
     public async Task RetryAsync()
     {
@@ -45,6 +51,7 @@ internal abstract class LedgerSender(string organizationId, DateTimeOffset first
         {
             var (status, text, wait) = await SendAsync();
             if (status is >= 200 and < 300) return;
+            Refusals++;
             Assert.True(status is 429 or 503 && tries < MostTries, $"Try {tries}: the product answered {status}: {text}");
             await Task.Delay(wait ?? TimeSpan.FromSeconds(1));
         }

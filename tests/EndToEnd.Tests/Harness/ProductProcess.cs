@@ -13,8 +13,11 @@ internal sealed partial class ProductProcess : IAsyncDisposable
     private readonly string[] _arguments;
     private readonly HttpClient _probe = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(2) };
 
-    private ProductProcess(string program, string[] command, bool demo, int grpcPort, string? postgres = null, string? keys = null, string[]? settings = null)
+    private readonly (string Name, string Value)[] _environment;
+
+    private ProductProcess(string program, string[] command, bool demo, int grpcPort, string? postgres = null, string? keys = null, string? role = null, string[]? settings = null, (string Name, string Value)[]? environment = null)
     {
+        _environment = environment ?? [];
         Url = new Uri($"http://127.0.0.1:{Repository.FreePort()}");
         Data = Repository.TemporaryFolder("data");
         Keys = keys ?? Path.Combine(Data, "keys");
@@ -22,7 +25,8 @@ internal sealed partial class ProductProcess : IAsyncDisposable
         _program = program;
         _arguments = [.. command, .. settings ?? [], .. demo ? ["--demo"] : Array.Empty<string>(), "--urls", Url.GetLeftPart(UriPartial.Authority), "--data", Data, string.Create(CultureInfo.InvariantCulture, $"--Forge:Ingest:GrpcPort={grpcPort}"),
             "--Forge:Http:Limits:CommandsPerMinute=100000", "--Forge:Http:Limits:ReadsPerMinute=100000",   // a test does in a second what a person does in an hour
-            .. postgres is null ? Array.Empty<string>() : ["--Forge:Storage:PostgresConnection=" + postgres, "--init-keys", "--Forge:Keys:Directory=" + Keys]];
+            .. role is null ? Array.Empty<string>() : ["--Forge:Roles=" + role],
+            .. postgres is null ? Array.Empty<string>() : [(role == "web" ? "--Forge:Identity:PostgresConnection=" : "--Forge:Storage:PostgresConnection=") + postgres, "--init-keys", "--Forge:Keys:Directory=" + Keys]];
         Process = Start();
     }
 
@@ -46,10 +50,14 @@ internal sealed partial class ProductProcess : IAsyncDisposable
     /// <summary>Starts the shipped product; returns when it says it is ready. <paramref name="grpcPort"/> 0: no OTLP/gRPC, so that products beside each other do not want the same port. <paramref name="postgres"/>: a database; several products on one are the silos of a cluster, and have the same <paramref name="keys"/>.</summary>
     public static async Task<ProductProcess> StartPublishedAsync(PublishedProduct published, bool demo, int grpcPort = 0, string? postgres = null, string? keys = null, params string[] settings)
     {
-        var product = new ProductProcess("dotnet", [Path.Combine(await published.FolderAsync(), "Forge.Silo.dll")], demo, grpcPort, postgres, keys, settings);
+        var product = new ProductProcess("dotnet", [Path.Combine(await published.FolderAsync(), "Forge.Silo.dll")], demo, grpcPort, postgres, keys, null, settings);
         await product.ReadyAsync();
         return product;
     }
+
+    /// <summary>Starts one process of a cluster, <c>silo</c> or <c>web</c>; returns at once.</summary>
+    public static ProductProcess StartRole(string folder, string role, string postgres, string keys, string[] settings, (string Name, string Value)[] environment) =>
+        new("dotnet", [Path.Combine(folder, "Forge.Silo.dll")], demo: false, grpcPort: 0, postgres, keys, role, settings, environment);
 
     /// <summary>Starts the product by the README's run command; returns at once.</summary>
     public static ProductProcess StartByRunCommand() => new("dotnet", ["run", "--project", "src/Silo", "--"], demo: true, grpcPort: 0);
@@ -110,9 +118,15 @@ internal sealed partial class ProductProcess : IAsyncDisposable
     /// <summary>Starts again on the same data and the same port after <see cref="KillAsync"/> or <see cref="StopAsync"/>.</summary>
     public async Task RestartAsync()
     {
+        await LaunchAsync();
+        await ReadyAsync();
+    }
+
+    /// <summary>The same without waiting until it is ready.</summary>
+    public async Task LaunchAsync()
+    {
         await Process.DisposeAsync();
         Process = Start();
-        await ReadyAsync();
     }
 
     /// <inheritdoc/>
@@ -132,5 +146,5 @@ internal sealed partial class ProductProcess : IAsyncDisposable
     [GeneratedRegex(@"fik_[A-Za-z0-9_-]+", RegexOptions.None, 1000)]
     private static partial Regex IngestKey();
 
-    private RunningProcess Start() => RunningProcess.Start("product", _program, _arguments, Repository.Root);
+    private RunningProcess Start() => RunningProcess.Start("product", _program, _arguments, Repository.Root, _environment);
 }

@@ -1,0 +1,22 @@
+using Forge.WebApi.Operations;
+
+namespace Forge.WebApi.Http;
+
+/// <summary>What a process answers that serves neither pages nor API: health and metrics.</summary>
+public static class ProcessSurface
+{
+    /// <summary>Adds the meters of the process for <c>/metrics</c>.</summary>
+    public static IServiceCollection AddProcessSurface(this IServiceCollection services)
+    {
+        services.AddHealthChecks();
+        return services.AddMeterExport();
+    }
+
+    /// <summary>Maps <c>/healthz/…</c> and <c>/metrics</c>.</summary>
+    public static WebApplication MapProcessSurface(this WebApplication app)
+    {
+        app.MapForgeHealth();
+        app.MapForgeMetrics();
+        return app;
+    }
+}
