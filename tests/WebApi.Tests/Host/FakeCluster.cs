@@ -172,6 +172,8 @@ internal sealed class FakeCluster : IGrainFactory
         public Task Leave(string node) => Task.CompletedTask;
 
         public Task<ImmutableArray<LiveLease>> Leases() => Task.FromResult(ImmutableArray<LiveLease>.Empty);
+
+        public Task<LiveLeases> Read() => Task.FromResult(new LiveLeases([], default));
     }
 
     private static NotSupportedException No() => new("The web API asks grains by text or zero only.");
