@@ -11,7 +11,7 @@ namespace Forge.Silo;
 internal static partial class WebNode
 {
     // What a caller waits for at most when a silo dies; commands and batches can be repeated safely.
-    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ConnectPause = TimeSpan.FromSeconds(1);
 
