@@ -112,6 +112,9 @@ internal sealed partial class ProductProcess : IAsyncDisposable
     public Task<(int Code, string Output)> VerifyAsync(params string[] more) =>
         RunningProcess.EndAsync("audit verify", _program, [.. Command, "audit", "verify", .. _arguments.SkipWhile(a => a != "--data"), .. more], Repository.Root, StartTime);
 
+    /// <summary>Starts it once more beside, expecting that it ends by itself; exit code and what it said.</summary>
+    public Task<(int Code, string Output)> EndAsync() => RunningProcess.EndAsync("product", _program, _arguments, Repository.Root, StartTime, _environment);
+
     /// <summary>kill -9.</summary>
     public Task KillAsync() => Process.KillAsync();
 
