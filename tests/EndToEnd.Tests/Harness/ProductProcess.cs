@@ -118,6 +118,9 @@ internal sealed partial class ProductProcess : IAsyncDisposable
     /// <summary>kill -9.</summary>
     public Task KillAsync() => Process.KillAsync();
 
+    /// <summary>Sends a signal by name, e.g. STOP or CONT.</summary>
+    public Task SignalAsync(string name) => RunningProcess.RunAsync("kill", "kill", ["-" + name, Process.Id.ToString(CultureInfo.InvariantCulture)], Repository.Root, StartTime);
+
     /// <summary>SIGTERM: it stops by itself.</summary>
     public Task StopAsync() => Process.StopAsync(StartTime);
 
