@@ -11,7 +11,7 @@ namespace Forge.Grains.Live;
 /// One pump per (silo, web node): a batch at most every 100 ms as an awaited call, the next one after its acknowledgement, an empty one every second as a heartbeat.
 /// The first batch of a lease epoch holds everything.
 /// </summary>
-public sealed partial class LivePumps(IGrainFactory grains, LivePublisher publisher, SiloActors actors, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<LivePumps> log) : BackgroundService
+public sealed partial class LivePumps(IGrainFactory grains, LivePublisher publisher, LivePumpFigures figures, SiloActors actors, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<LivePumps> log) : BackgroundService
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(100);
@@ -64,6 +64,7 @@ public sealed partial class LivePumps(IGrainFactory grains, LivePublisher publis
     private async Task PumpAsync(LiveLease lease, CancellationToken cancellation)
     {
         var backlog = publisher.Open(lease.Node);
+        var pump = figures.Open(lease.Node, backlog);
         try
         {
             var number = 0L;
@@ -80,12 +81,14 @@ public sealed partial class LivePumps(IGrainFactory grains, LivePublisher publis
                     {
                         actors.ActAs(Component);
                         await lease.Observer.Push(new LiveBatch(_silo, number + 1, full ? 0 : number, full, part));
+                        figures.Acknowledged(pump);
                         number++;
                         full = false;
                     }
                     catch (Exception error) when (!cancellation.IsCancellationRequested)
                     {
                         LogPush(log, lease.Node, error.Message);
+                        figures.Failed(pump);
                         backlog.Return(part.Concat(rest));
                         full |= number == 0;
                         rest = [];
@@ -102,6 +105,7 @@ public sealed partial class LivePumps(IGrainFactory grains, LivePublisher publis
         finally
         {
             publisher.Close(lease.Node, backlog);
+            figures.Close(pump);
         }
     }
 

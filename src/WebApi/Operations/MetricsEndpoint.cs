@@ -16,7 +16,8 @@ internal static class MetricsEndpoint
     public static IServiceCollection AddForgeMetrics(this IServiceCollection services)
     {
         services.AddMeterExport().AddSingleton<PlatformMeters>();
-        return services.AddHostedService(s => s.GetRequiredService<PlatformMeters>());
+        services.AddHostedService(s => s.GetRequiredService<PlatformMeters>());
+        return services.AddSingleton<NodeReporter>().AddHostedService(s => s.GetRequiredService<NodeReporter>());
     }
 
     /// <summary>The export alone, for a process without pages.</summary>
