@@ -27,6 +27,7 @@ public static class GrainServices
             .AddTransient<AlertBook>()
             .AddHostedService<LivePumps>()
             .AddHostedService<SiloReporter>()
+            .AddHostedService<StoreMeters>()
             .AddHostedService<SiloSweeps>();
     }
 }

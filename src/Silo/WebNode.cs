@@ -1,6 +1,7 @@
 using Forge.Grains.Interfaces.Live;
 using Forge.WebApi;
 using Forge.WebApi.Http;
+using Forge.WebApi.Operations;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Orleans.Configuration;
 using Orleans.Hosting;
@@ -28,6 +29,7 @@ internal static partial class WebNode
             client.Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = GatewayRefresh);
             if (options.Cluster.Tls is { } tls) client.Configure<ClientConnectionOptions>(o => o.ConfigureConnection(tls.Connect));
             client.UseConnectionRetryFilter<KnockAgain>();
+            if (Telemetry.IsExported(builder.Configuration)) client.AddActivityPropagation();
         });
         builder.Services.AddHealthChecks().AddCheck<WebNodeHealth>("cluster", tags: [HealthEndpoints.Ready, HealthEndpoints.Startup]);
         return builder;

@@ -69,7 +69,7 @@ public static class WebApiHost
             hub.EnableDetailedErrors = false;
         }).AddJsonProtocol(json => json.PayloadSerializerOptions = SharedDeltas.Options());
 
-        services.AddForgeMetrics();
+        services.AddForgeMetrics(builder.Configuration);
         services.AddHealthChecks().AddCheck<IdentityHealth>("identity", tags: [HealthEndpoints.Ready, HealthEndpoints.Startup]);
         services.Configure<RouteOptions>(routes => routes.ConstraintMap["page"] = typeof(PageConstraint));
         services.Configure<HostFilteringOptions>(hosts =>

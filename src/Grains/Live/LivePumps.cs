@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Forge.Domain.Live;
 using Forge.Grains.Audit;
 using Forge.Grains.Interfaces.Live;
+using Forge.Grains.Sla;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -80,8 +81,10 @@ public sealed partial class LivePumps(IGrainFactory grains, LivePublisher publis
                     try
                     {
                         actors.ActAs(Component);
+                        var from = time.GetUtcNow();
                         await lease.Observer.Push(new LiveBatch(_silo, number + 1, full ? 0 : number, full, part));
                         figures.Acknowledged(pump);
+                        if (!full) ViolationTrace.Pushed(part, from);   // a full batch repeats what was told before
                         number++;
                         full = false;
                     }
