@@ -4,6 +4,7 @@ using Forge.Grains.Operations;
 using Forge.Storage;
 using Forge.WebApi.Operations;
 using Orleans.Configuration;
+using Orleans.Dashboard;
 using Orleans.Hosting;
 
 namespace Forge.Silo;
@@ -42,6 +43,7 @@ public static class SiloHost
                     o.ConfigureGatewayInboundConnection(tls.Accept);
                 });
             }
+            silo.AddDashboard(dashboard => dashboard.HideTrace = true);
             if (Telemetry.IsExported(builder.Configuration)) silo.AddActivityPropagation();
             silo.UseAdoNetReminderService(provider => provider.Configure<OrleansAdoNet>((o, database) =>
                 (o.Invariant, o.ConnectionString, o.DataSource) = (database.Invariant, database.ConnectionString, database.DataSource)));

@@ -137,6 +137,7 @@ public static class WebApiHost
         });
         app.MapForgeHealth();
         app.MapForgeMetrics();
+        app.MapOrleansDashboardGate(options);
         app.MapForgeOpenApi();
         if (!options.ServeDashboard) return app;
         app.MapStaticAssets().Add(endpoint =>

@@ -24,6 +24,8 @@ public sealed partial class SiloReporter : BackgroundService
     private readonly MeterListener _listener = new();
     private readonly Lock _gate = new();
     private readonly RecentValues _late = new();
+    private readonly Meter _meter = new(ActorRefusals.MeterName);
+    private long? _aheadMs;
 
     /// <summary>Starts listening.</summary>
     public SiloReporter(IGrainFactory grains, ILocalSiloDetails silo, LivePumpFigures pumps, SiloActors actors, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SiloReporter> log)
@@ -38,12 +40,15 @@ public sealed partial class SiloReporter : BackgroundService
             lock (_gate) _late.Add(seconds, _time.GetUtcNow());
         });
         _listener.Start();
+        _meter.CreateObservableGauge("forge.silo.clock.offset", () => _aheadMs is { } ms ? [new Measurement<double>(ms / 1_000d)] : Array.Empty<Measurement<double>>(), "s", "This silo's clock against that of the one that keeps the reports; positive = ahead.");
+        _meter.CreateObservableGauge("forge.reminders.late", () => Late(990_000, _time.GetUtcNow()) ?? 0, "s", "99th percentile of how late this silo's reminders of the last 5 min came; 0 without any.");
     }
 
     /// <inheritdoc/>
     public override void Dispose()
     {
         _listener.Dispose();
+        _meter.Dispose();
         base.Dispose();
     }
 
@@ -54,15 +59,14 @@ public sealed partial class SiloReporter : BackgroundService
         using var process = Process.GetCurrentProcess();
         var (name, startedAt) = ($"{Environment.MachineName}/{Environment.ProcessId}", new DateTimeOffset(process.StartTime).ToUniversalTime());
         var version = typeof(SiloReporter).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
-        long? ahead = null;
         while (!stoppingToken.IsCancellationRequested)
         {
             var sentAt = _time.GetUtcNow();
             try
             {
                 _actors.ActAs(Component);
-                var answeredAt = await _grains.GetGrain<IClusterReportsGrain>(0).Report(new ProcessReport(name, version, startedAt, ahead, null, null, null, Part(sentAt)));
-                ahead = (long)ClusterRules.ClockAhead(sentAt, _time.GetUtcNow(), answeredAt).TotalMilliseconds;
+                var answeredAt = await _grains.GetGrain<IClusterReportsGrain>(0).Report(new ProcessReport(name, version, startedAt, _aheadMs, null, null, null, Part(sentAt)));
+                _aheadMs = (long)ClusterRules.ClockAhead(sentAt, _time.GetUtcNow(), answeredAt).TotalMilliseconds;
             }
             catch (Exception error) when (!stoppingToken.IsCancellationRequested)
             {
@@ -72,9 +76,11 @@ public sealed partial class SiloReporter : BackgroundService
         }
     }
 
-    private SiloPart Part(DateTimeOffset now)
+    private SiloPart Part(DateTimeOffset now) => new(_silo.SiloAddress.Endpoint.ToString(), _pumps.Read(), Late(990_000, now), Late(1_000_000, now));
+
+    private double? Late(int quantilePpm, DateTimeOffset now)
     {
-        lock (_gate) return new SiloPart(_silo.SiloAddress.Endpoint.ToString(), _pumps.Read(), _late.Quantile(990_000, now), _late.Quantile(1_000_000, now));
+        lock (_gate) return _late.Quantile(quantilePpm, now);
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "This silo's report was not heard: {Reason}")]

@@ -58,6 +58,9 @@ public static class Policies
     /// <summary>Reads the processes of the cluster.</summary>
     public const string ClusterRead = "cluster.read";
 
+    /// <summary>Orleans' own dashboard.</summary>
+    public const string OpsRead = "ops.read";
+
     /// <summary>Figures over all customers.</summary>
     public const string AnalyticsRead = "analytics.read";
 

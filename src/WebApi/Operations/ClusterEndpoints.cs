@@ -26,7 +26,7 @@ internal static class ClusterEndpoints
             if (list.Refused is { } refused) return refused;
             var view = await ReadAsync(self, grains, time);
             view = view with { Members = ClusterRules.Sort(view.Members, sort, list.Descending) };
-            return list.Csv ? CsvAnswer.Of("cluster.csv", Columns, view.Members.ToAsyncEnumerable()) : Answers.Json(view);
+            return list.Csv ? CsvAnswer.Of("cluster-processes.csv", Columns, view.Members.ToAsyncEnumerable()) : Answers.Json(view);
         }).RequireAuthorization(Policies.ClusterRead);
 
     /// <summary>When the cluster is ill this page is needed most: then it says so, and shows the process that answers.</summary>
