@@ -17,7 +17,7 @@ public static class GrainServices
         services.TryAddSingleton<SiloActors>();
         services.TryAddSingleton(new SiloNetwork(ClusterNetwork.Loopback));
         services.AddSingleton<ActorRefusals>().AddHostedService(s => s.GetRequiredService<ActorRefusals>());
-        services.AddSingleton<IIncomingGrainCallFilter, ActorFilter>().AddSingleton<IOutgoingGrainCallFilter, SystemActorFilter>();
+        services.AddSingleton<IIncomingGrainCallFilter, StoreFaults>().AddSingleton<IIncomingGrainCallFilter, ActorFilter>().AddSingleton<IOutgoingGrainCallFilter, SystemActorFilter>();
         return services
             .AddSingleton<Zones>()
             .AddSingleton<LivePublisher>()

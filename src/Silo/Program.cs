@@ -58,6 +58,8 @@ static WebApplication Compose(WebApplicationBuilder builder, SiloOptions options
         builder.Services.AddHostedService(ProcessJournal.OfSilo);   // first to start, last to stop
         builder.AddForgeSilo(options, CommandLine.Storage(options));
         builder.Services.AddHealthChecks().AddCheck<SiloHealth>("silo", tags: [HealthEndpoints.Ready, HealthEndpoints.Startup]);
+        builder.Services.AddSingleton<ClockWatch>().AddHostedService(s => s.GetRequiredService<ClockWatch>());
+        builder.Services.AddHealthChecks().AddCheck<ClockHealth>("clock", tags: [HealthEndpoints.Ready]);
         builder.Services.AddHealthChecks().AddCheck<JournalHealth>("journal", tags: [HealthEndpoints.Ready]);
     }
     else
@@ -82,6 +84,7 @@ static async Task<int> StartAsync(WebApplication app, SiloOptions options)
     if (web) await IdentityDatabase.MigrateAsync(app.Services);
     if (silo) await SiloKeys.RewrapAsync(app.Services);
     if (options.MigrateOnly) return 0;
+    if (silo) await ClockWatch.EnsureAsync(app.Services);
     if (silo) await ClusterPorts.JournalAsync(app.Services);
     if (web)
     {
@@ -91,5 +94,5 @@ static async Task<int> StartAsync(WebApplication app, SiloOptions options)
     }
     else app.MapProcessSurface();
     await app.RunAsync();
-    return 0;
+    return Environment.ExitCode;
 }

@@ -20,6 +20,7 @@ public static class StorageServices
         services.AddSingleton(_ => new ForgeDatabase(options));
         services.AddSingleton(provider => provider.GetRequiredService<ForgeDatabase>().Orleans);
         services.AddSingleton<StorageMigrator>();
+        services.AddSingleton<StoreClock>();
         services.AddSingleton<Ledger>();
         services.AddSingleton<OutboxStore>();
         services.AddSingleton<DeadlineStore>();

@@ -27,6 +27,12 @@ public interface ILiveObserver : IGrainObserver
 [GenerateSerializer, Immutable, Alias("forge.LiveLease")]
 public sealed record LiveLease(string Node, long Epoch, ILiveObserver Observer, DateTimeOffset Until);
 
+/// <summary>What the registry knows.</summary>
+/// <param name="Items">The leases that are not over.</param>
+/// <param name="Since">When this activation of the registry began: one that is younger than a lease lasts may not know all of them yet.</param>
+[GenerateSerializer, Immutable, Alias("forge.LiveLeases")]
+public sealed record LiveLeases(ImmutableArray<LiveLease> Items, DateTimeOffset Since);
+
 /// <summary>Who wants the live feed; singleton, key 0. Leases last 10 s and are renewed every 2 s.</summary>
 [Alias("forge.ILiveRegistryGrain"), ClientCallable]
 public interface ILiveRegistryGrain : IGrainWithIntegerKey
@@ -42,4 +48,8 @@ public interface ILiveRegistryGrain : IGrainWithIntegerKey
     /// <summary>The leases that are not over.</summary>
     [Alias("Leases")]
     Task<ImmutableArray<LiveLease>> Leases();
+
+    /// <summary>The leases that are not over, and since when the registry collects them.</summary>
+    [Alias("Read"), ResponseTimeout("00:00:01")]
+    Task<LiveLeases> Read();
 }

@@ -28,12 +28,14 @@ public sealed partial class LivePumps(IGrainFactory grains, LivePublisher publis
     {
         await SiloStart.WaitAsync(lifetime, stoppingToken);
         await publisher.Complete.WaitAsync(stoppingToken);
+        ImmutableArray<LiveLease> leases = [];
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 actors.ActAs(Component);
-                Follow(await grains.GetGrain<ILiveRegistryGrain>(0).Leases(), stoppingToken);
+                leases = LeaseMemory.Merge(leases, await grains.GetGrain<ILiveRegistryGrain>(0).Read(), time.GetUtcNow());
+                Follow(leases, stoppingToken);
             }
             catch (Exception error) when (!stoppingToken.IsCancellationRequested)
             {

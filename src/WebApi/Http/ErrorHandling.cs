@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Forge.Grains.Interfaces;
 using Forge.Grains.Interfaces.Audit;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
@@ -61,7 +62,7 @@ internal sealed class ErrorHandling(RequestDelegate next, ILogger<ErrorHandling>
     /// <summary>True when a try later may work.</summary>
     internal static bool IsUnavailable(Exception failure) => failure switch
     {
-        TimeoutException or OrleansException or DbException => true,
+        TimeoutException or OrleansException or StoreUnavailableException or DbException => true,
         DbUpdateException => true,
         OperationCanceledException => true,
         _ => failure.InnerException is { } inner && IsUnavailable(inner),

@@ -42,7 +42,7 @@ internal sealed class IdentityHealth(Func<IdentityStore> open) : IHealthCheck
             await store.IngestKeys.AnyAsync(cancellationToken);
             return HealthCheckResult.Healthy();
         }
-        catch (System.Data.Common.DbException failure)
+        catch (Exception failure) when (ErrorHandling.IsUnavailable(failure) && !cancellationToken.IsCancellationRequested)
         {
             return HealthCheckResult.Unhealthy("The identity store does not answer.", failure);
         }

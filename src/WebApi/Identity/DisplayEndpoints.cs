@@ -75,7 +75,7 @@ internal sealed class DisplayReportWriter(DisplayStore displays, TimeProvider ti
                 {
                     await displays.FlushAsync(stoppingToken);
                 }
-                catch (Exception failure) when (failure is DbUpdateException or System.Data.Common.DbException)
+                catch (Exception failure) when (ErrorHandling.IsUnavailable(failure))
                 {
                     log.LogWarning(failure, "Reports of screens were not written; they are tried again");
                 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography;
+using Forge.WebApi.Http;
 using Microsoft.EntityFrameworkCore;
 
 namespace Forge.WebApi.Identity;
@@ -94,7 +95,7 @@ internal sealed class IngestKeyUseWriter(IngestKeyCache cache, TimeProvider time
         {
             await cache.FlushUsesAsync(cancellation);
         }
-        catch (Exception failure) when (failure is DbUpdateException or System.Data.Common.DbException)
+        catch (Exception failure) when (ErrorHandling.IsUnavailable(failure))
         {
             log.LogWarning(failure, "Last uses of ingest keys were not written; they are tried again");
         }

@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using Forge.WebApi.Http;
 using Microsoft.EntityFrameworkCore;
 
 namespace Forge.WebApi.Identity;
@@ -237,7 +238,7 @@ internal sealed class SessionSweep(SessionStore sessions, TimeProvider time, ILo
             {
                 await sessions.SweepAsync(stoppingToken);
             }
-            catch (Exception failure) when (failure is DbUpdateException or System.Data.Common.DbException)
+            catch (Exception failure) when (ErrorHandling.IsUnavailable(failure))
             {
                 log.LogWarning(failure, "Sessions were not swept; it is tried again in 5 s");
             }

@@ -7,7 +7,7 @@ using Forge.Load;
 namespace Forge.EndToEnd.Tests.Faults;
 
 /// <summary>
-/// Several organizations that send without a break through whichever web node answers, and keep a ledger of what was acknowledged. Data time runs faster than the clock: a scrape of 10 s every <see cref="Pace"/>.
+/// Several organizations that send without a break through whichever web node answers, and keep a ledger of what was acknowledged. Their data is of now.
 /// </summary>
 internal sealed class ClusterLoad : IAsyncDisposable
 {
@@ -36,13 +36,12 @@ internal sealed class ClusterLoad : IAsyncDisposable
     public int TroubleCount => _troubles.Values.Sum();
 
     /// <summary>Makes the organizations, half of them with counters and half with delta intervals, and begins to send.</summary>
-    public static async Task<ClusterLoad> StartAsync(FaultCluster cluster, int organizations, int seed, TimeSpan longest)
+    public static async Task<ClusterLoad> StartAsync(FaultCluster cluster, int organizations, int seed)
     {
         var load = new ClusterLoad(cluster);
         var now = TimeProvider.System.GetUtcNow();
-        var first = now - LedgerSender.Step * (longest / Pace) - TimeSpan.FromMinutes(1);
-        Assert.True(now - first < TimeSpan.FromHours(5.5), "A longer run than the 6 h of data that a sender may bring late.");
-        Assert.SkipWhen(first.Month != now.Month, "The month is younger than the data this test sends.");
+        // What is compared are the month's totals.
+        Assert.SkipWhen(now.AddMinutes(20).Month != now.AddMinutes(-1).Month, "The month ends while this test sends.");
         var random = new Random(seed);
         var anywhere = new Uri("http://cluster");
         for (var i = 0; i < organizations; i++)
@@ -50,8 +49,8 @@ internal sealed class ClusterLoad : IAsyncDisposable
             var organization = await cluster.Session().CreateMonitoredOrganizationAsync($"Fault {i}", SlaTerms.Default, DateOnly.FromDateTime(now.UtcDateTime));
             var key = await cluster.Session().CreateKeyAsync($"fault {i}", [organization.Id]);
             load._senders.Add(i % 2 == 1
-                ? new DeltaSender(load._http, anywhere, key, organization.Id, first, new Random(random.Next()))
-                : new CounterSender(load._http, anywhere, key, organization.Id, first, new Random(random.Next())));
+                ? new DeltaSender(load._http, anywhere, key, organization.Id, now, new Random(random.Next())) { Clock = TimeProvider.System, MostTries = 200 }
+                : new CounterSender(load._http, anywhere, key, organization.Id, now, new Random(random.Next())) { Clock = TimeProvider.System, MostTries = 200 });
         }
         load.Mark();
         load._running = [.. load._senders.Select((s, i) => Task.Run(() => load.RunAsync(s, new Random(seed + i))))];
@@ -67,7 +66,7 @@ internal sealed class ClusterLoad : IAsyncDisposable
     }
 
     /// <summary>Organizations that were not acknowledged since <see cref="Expect"/>.</summary>
-    public int Missing => _expected.Count;
+    public int Missing => Array.Find(_running, r => r.IsFaulted) is { } broken ? throw broken.Exception!.InnerException! : _expected.Count;
 
     /// <summary>From now on everybody is missing until acknowledged.</summary>
     public void Expect()
@@ -107,10 +106,12 @@ internal sealed class ClusterLoad : IAsyncDisposable
     {
         await Task.Delay(random.Next((int)Pace.TotalMilliseconds));
         using var timer = new PeriodicTimer(Pace);
+        var (failing, turnsAt) = (false, TimeProvider.System.GetUtcNow());
         while (!_stop.IsCancellationRequested)
         {
-            // Now and then some bad slots, never enough of them for long: violations open and close under the fault too.
-            await UntilAcknowledged(sender, failing: random.Next(12) == 0);
+            // Bad for half a minute, good for one: violations open and close under the fault too.
+            if (TimeProvider.System.GetUtcNow() >= turnsAt) (failing, turnsAt) = (!failing, turnsAt.AddSeconds(random.Next(15, 45)));
+            await UntilAcknowledged(sender, failing);
             try
             {
                 await timer.WaitForNextTickAsync(_stop.Token);

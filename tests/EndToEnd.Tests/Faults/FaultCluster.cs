@@ -66,7 +66,7 @@ internal sealed class FaultCluster : IAsyncDisposable
     {
         var list = role == "silo" ? Silos : Webs;
         var its = plan?.Invoke(this, role, list.Count) ?? ProcessPlan.Plain;
-        list.Add(ProductProcess.StartRole(folder, role, its.Database ?? Database, _keys, its.Settings, its.Environment));
+        list.Add(ProductProcess.StartRole(folder, role, list.Count, its.Database ?? Database, _keys, its.Settings, its.Environment));
         return Task.CompletedTask;
     }
 

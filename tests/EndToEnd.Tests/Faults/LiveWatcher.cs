@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Globalization;
 using Forge.Domain;
 using Forge.Domain.Live;
 using Forge.Domain.Sla;
@@ -17,6 +18,7 @@ internal sealed class LiveWatcher : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, (long At, TimeSpan Worst)> _tiles = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _expected = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<string> _history = new();
     private readonly Lock _gate = new();
     private readonly LiveBoard _board = new();
     private (string Node, long Sequence) _at = ("", 0);
@@ -34,6 +36,9 @@ internal sealed class LiveWatcher : IAsyncDisposable
             return _tiles.IsEmpty ? TimeSpan.MaxValue : _tiles.Values.Max(t => Max(t.Worst, TimeProvider.System.GetElapsedTime(t.At, now)));
         }
     }
+
+    /// <summary>When it connected, when it was cut and why.</summary>
+    public string History => string.Join("; ", _history);
 
     /// <summary>Frames that did not fit the board although the node was the same.</summary>
     public int Faults => Volatile.Read(ref _faults);
@@ -86,7 +91,7 @@ internal sealed class LiveWatcher : IAsyncDisposable
             }
             catch (Exception failure) when (failure is HttpRequestException or IOException or InvalidOperationException or OperationCanceledException or TimeoutException or HubException)
             {
-                // This node is gone or going; the next one.
+                Tell(failure.GetType().Name + " " + failure.Message.Split('\n')[0]);   // this node is gone or going; the next one
             }
             await Task.Delay(Again, CancellationToken.None);
         }
@@ -98,8 +103,9 @@ internal sealed class LiveWatcher : IAsyncDisposable
         hub.ServerTimeout = TimeSpan.FromSeconds(4);
         hub.KeepAliveInterval = TimeSpan.FromSeconds(2);
         var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        hub.Closed += _ =>
+        hub.Closed += why =>
         {
+            Tell("closed " + why?.Message);
             closed.TrySetResult();
             return Task.CompletedTask;
         };
@@ -123,6 +129,7 @@ internal sealed class LiveWatcher : IAsyncDisposable
             _board.Reset(snapshot.Things);
             _at = (snapshot.NodeEpoch, snapshot.Sequence);
             started = true;
+            Tell("started at " + snapshot.NodeEpoch);
             while (early.TryDequeue(out var frame)) Take(frame, closed);
         }
         await closed.Task.WaitAsync(_stop.Token);
@@ -152,6 +159,8 @@ internal sealed class LiveWatcher : IAsyncDisposable
             if (_tiles.TryGetValue(id, out var tile)) _tiles[id] = (now, Max(tile.Worst, TimeProvider.System.GetElapsedTime(tile.At, now)));
         }
     }
+
+    private void Tell(string what) => _history.Enqueue(TimeProvider.System.GetUtcNow().ToString("HH:mm:ss.f", CultureInfo.InvariantCulture) + " " + what);
 
     private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
 }

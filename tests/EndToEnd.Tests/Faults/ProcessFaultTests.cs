@@ -18,7 +18,7 @@ public sealed class ProcessFaultTests(PublishedProduct published)
     {
         var random = new Random(FaultReport.Seed);
         await using var cluster = await FaultCluster.StartAsync(published);
-        await using var load = await ClusterLoad.StartAsync(cluster, Organizations, FaultReport.Seed, TimeSpan.FromMinutes(2));
+        await using var load = await ClusterLoad.StartAsync(cluster, Organizations, FaultReport.Seed);
         await using var board = LiveWatcher.Start(cluster.Session(0), cluster.Session(1));
         await Invariants.FlowsAsync(load, board, Warm);
 
@@ -39,7 +39,7 @@ public sealed class ProcessFaultTests(PublishedProduct published)
     {
         FaultReport.OnlyWhenAll();
         await using var cluster = await FaultCluster.StartAsync(published);
-        await using var load = await ClusterLoad.StartAsync(cluster, Organizations, FaultReport.Seed, TimeSpan.FromMinutes(4));
+        await using var load = await ClusterLoad.StartAsync(cluster, Organizations, FaultReport.Seed);
         await using var board = LiveWatcher.Start(cluster.Session(0), cluster.Session(1));
         await Invariants.FlowsAsync(load, board, Warm);
 
@@ -65,7 +65,7 @@ public sealed class ProcessFaultTests(PublishedProduct published)
     {
         FaultReport.OnlyWhenAll();
         await using var cluster = await FaultCluster.StartAsync(published);
-        await using var load = await ClusterLoad.StartAsync(cluster, Organizations, FaultReport.Seed, TimeSpan.FromMinutes(4));
+        await using var load = await ClusterLoad.StartAsync(cluster, Organizations, FaultReport.Seed);
         await using var board = LiveWatcher.Start(cluster.Session(0), cluster.Session(1));
         await Invariants.FlowsAsync(load, board, Warm);
         await using var commands = CommandStream.Start(cluster);

@@ -8,7 +8,7 @@ namespace Forge.EndToEnd.Tests.Harness;
 /// <summary>A sender that keeps its own ledger of what was acknowledged. Scrapes are 10 s of data apart and sent as fast as they are answered: a sender that catches up.</summary>
 internal abstract class LedgerSender(string organizationId, DateTimeOffset first, Random random)
 {
-    private const int MostTries = 30;
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(100);   // of an interval
     private bool _started;
 
     /// <summary>Distance of two scrapes in data time.</summary>
@@ -26,15 +26,24 @@ internal abstract class LedgerSender(string organizationId, DateTimeOffset first
     /// <summary>How often it was told to wait since <see cref="ForgetRefusals"/>.</summary>
     public int Refusals { get; private set; }
 
+    /// <summary>How often a batch is sent before the sender gives up.</summary>
+    public int MostTries { get; init; } = 30;
+
+    /// <summary>Scrapes now instead of a <see cref="Step"/> after the last one: a sender that keeps up.</summary>
+    public TimeProvider? Clock { get; init; }
+
     /// <summary>Time of the newest scrape.</summary>
     protected DateTimeOffset At { get; private set; } = first;
+
+    /// <summary>Time of the scrape before it.</summary>
+    protected DateTimeOffset Before { get; private set; } = first - Step;
 
     /// <summary>Counts a slot's traffic (none before the first) and sends it; returns when it is acknowledged.</summary>
     public async Task ScrapeAsync(bool failing)
     {
         if (_started)
         {
-            At += Step;
+            (Before, At) = (At, Clock is null ? At + Step : Later(Clock.GetUtcNow(), At + Shortest));
             Count(random.Next(100, 200), failing ? random.Next(200, 300) : 0);
         }
         _started = true;
@@ -56,6 +65,8 @@ internal abstract class LedgerSender(string organizationId, DateTimeOffset first
             await Task.Delay(wait ?? TimeSpan.FromSeconds(1));
         }
     }
+
+    private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
 
     /// <summary>Makes the next batch.</summary>
     protected abstract void Count(long good, long bad);
@@ -101,7 +112,7 @@ internal sealed class DeltaSender(HttpClient http, Uri product, string key, stri
 
     protected override async Task<(int Status, string Text, TimeSpan? Wait)> SendAsync()
     {
-        var (from, to) = ((At - Step).ToUnixTimeMilliseconds(), At.ToUnixTimeMilliseconds());
+        var (from, to) = (Before.ToUnixTimeMilliseconds(), At.ToUnixTimeMilliseconds());
         var body = string.Create(CultureInfo.InvariantCulture,
             $$"""{"batchId":"{{OrganizationId}}-{{_number}}","intervals":[{"organizationId":"{{OrganizationId}}","source":"crash","from":{{from}},"to":{{to}},"total":{{_newest.Good + _newest.Bad}},"bad":{{_newest.Bad}}}]}""");
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(product, "/api/ingest/metrics")) { Content = new StringContent(body, Encoding.UTF8, "application/json") };

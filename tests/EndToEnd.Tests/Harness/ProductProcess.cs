@@ -30,6 +30,9 @@ internal sealed partial class ProductProcess : IAsyncDisposable
         Process = Start();
     }
 
+    /// <summary>Tells the processes of one test apart, e.g. <c>-silo-0</c>.</summary>
+    public string Name { get; init; } = "";
+
     /// <summary>Where it answers.</summary>
     public Uri Url { get; }
 
@@ -56,8 +59,8 @@ internal sealed partial class ProductProcess : IAsyncDisposable
     }
 
     /// <summary>Starts one process of a cluster, <c>silo</c> or <c>web</c>; returns at once.</summary>
-    public static ProductProcess StartRole(string folder, string role, string postgres, string keys, string[] settings, (string Name, string Value)[] environment) =>
-        new("dotnet", [Path.Combine(folder, "Forge.Silo.dll")], demo: false, grpcPort: 0, postgres, keys, role, settings, environment);
+    public static ProductProcess StartRole(string folder, string role, int number, string postgres, string keys, string[] settings, (string Name, string Value)[] environment) =>
+        new("dotnet", [Path.Combine(folder, "Forge.Silo.dll")], demo: false, grpcPort: 0, postgres, keys, role, settings, environment) { Name = string.Create(CultureInfo.InvariantCulture, $"-{role}-{number}") };
 
     /// <summary>Starts the product by the README's run command; returns at once.</summary>
     public static ProductProcess StartByRunCommand() => new("dotnet", ["run", "--project", "src/Silo", "--"], demo: true, grpcPort: 0);
@@ -109,8 +112,14 @@ internal sealed partial class ProductProcess : IAsyncDisposable
     public Task<(int Code, string Output)> VerifyAsync(params string[] more) =>
         RunningProcess.EndAsync("audit verify", _program, [.. Command, "audit", "verify", .. _arguments.SkipWhile(a => a != "--data"), .. more], Repository.Root, StartTime);
 
+    /// <summary>Starts it once more beside, expecting that it ends by itself; exit code and what it said.</summary>
+    public Task<(int Code, string Output)> EndAsync() => RunningProcess.EndAsync("product", _program, _arguments, Repository.Root, StartTime, _environment);
+
     /// <summary>kill -9.</summary>
     public Task KillAsync() => Process.KillAsync();
+
+    /// <summary>Sends a signal by name, e.g. STOP or CONT.</summary>
+    public Task SignalAsync(string name) => RunningProcess.RunAsync("kill", "kill", ["-" + name, Process.Id.ToString(CultureInfo.InvariantCulture)], Repository.Root, StartTime);
 
     /// <summary>SIGTERM: it stops by itself.</summary>
     public Task StopAsync() => Process.StopAsync(StartTime);
@@ -136,7 +145,7 @@ internal sealed partial class ProductProcess : IAsyncDisposable
         _probe.Dispose();
         // What it said last is the first thing one wants to read when a test failed.
         var logs = Directory.CreateDirectory(Path.Combine(Repository.Root, "artifacts", "test-results")).FullName;
-        await File.WriteAllTextAsync(Path.Combine(logs, $"product-{TestContext.Current.TestMethod?.MethodName}.log"), Process.Output);
+        await File.WriteAllTextAsync(Path.Combine(logs, $"product-{TestContext.Current.TestMethod?.MethodName}{Name}.log"), Process.Output);
         Directory.Delete(Data, recursive: true);
     }
 

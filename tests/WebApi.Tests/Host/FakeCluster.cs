@@ -177,6 +177,8 @@ internal sealed class FakeCluster : IGrainFactory
         public Task Leave(string node) => Task.CompletedTask;
 
         public Task<ImmutableArray<LiveLease>> Leases() => Task.FromResult(ImmutableArray<LiveLease>.Empty);
+
+        public Task<LiveLeases> Read() => Task.FromResult(new LiveLeases([], default));
     }
 
     internal sealed class ClusterBoard : IClusterReportsGrain
