@@ -17,7 +17,7 @@ internal static class IngestTrace
     public static void End(Activity? span, int status, IngestBatch? batch, IngestFault? fault)
     {
         if (span is null) return;
-        span.SetTag("http.response.status_code", status).SetTag("forge.ingest.organizations", batch?.Parts.Count ?? 0);
+        span.SetTag("forge.ingest.status", status).SetTag("forge.ingest.organizations", batch?.Parts.Count ?? 0);
         if (fault is not null) span.SetStatus(ActivityStatusCode.Error, fault.Code);
         span.Dispose();
     }
