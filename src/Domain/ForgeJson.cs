@@ -64,6 +64,7 @@ public sealed record Problem(string Type, string Title, int Status, string Detai
 [JsonSerializable(typeof(IngestReceipt))]
 [JsonSerializable(typeof(PlatformAnalytics))]
 [JsonSerializable(typeof(PlatformHealthView))]
+[JsonSerializable(typeof(ClusterView))]
 [JsonSerializable(typeof(LiveStart))]
 [JsonSerializable(typeof(LiveFrame))]
 [JsonSerializable(typeof(LiveHeartbeat))]

@@ -21,10 +21,13 @@ public static class GrainServices
         return services
             .AddSingleton<Zones>()
             .AddSingleton<LivePublisher>()
+            .AddSingleton<LivePumpFigures>()
             .AddTransient<ViolationBook>()
             .AddSingleton<CheckpointBatcher>()
             .AddTransient<AlertBook>()
             .AddHostedService<LivePumps>()
+            .AddHostedService<SiloReporter>()
+            .AddHostedService<StoreMeters>()
             .AddHostedService<SiloSweeps>();
     }
 }

@@ -1,4 +1,5 @@
 using Forge.Storage;
+using Orleans.Dashboard;
 using Forge.WebApi;
 
 namespace Forge.Silo;
@@ -37,6 +38,7 @@ internal static class CommandLine
             PasskeyDomain = options.PasskeyDomain,
             Oidc = options.Oidc,
             BreachedPasswordsFile = options.BreachedPasswordsFile,
+            OrleansDashboard = endpoints => endpoints.MapOrleansDashboard("/ops"),
         };
         foreach (var proxy in options.KnownProxies) web.KnownProxies.Add(proxy);
         foreach (var host in options.Hosts) web.Hosts.Add(host);

@@ -22,6 +22,7 @@ internal static class LogLines
         .MinimumLevel.Override("Microsoft.EntityFrameworkCore.Database.Command", LogEventLevel.Fatal)   // what fails is thrown to its caller, who says so
         .ReadFrom.Configuration(configuration)
         .Enrich.FromLogContext()
+        .Enrich.With<TraceIds>()
         .WriteTo.Console(Format(configuration["Forge:Log:Format"] ?? "text"))
         .CreateLogger();
 
@@ -33,6 +34,16 @@ internal static class LogLines
         "json" => new Masked(new RenderedCompactJsonFormatter()),
         _ => throw new SiloSettingsException($"Forge:Log:Format is text or json, not '{name}'."),
     };
+
+    /// <summary>The running trace under the names that collectors look for; the compact format's own are <c>@tr</c> and <c>@sp</c>.</summary>
+    private sealed class TraceIds : ILogEventEnricher
+    {
+        public void Enrich(LogEvent logEvent, ILogEventPropertyFactory propertyFactory)
+        {
+            if (logEvent.TraceId is { } trace) logEvent.AddPropertyIfAbsent(new LogEventProperty("trace_id", new ScalarValue(trace.ToHexString())));
+            if (logEvent.SpanId is { } span) logEvent.AddPropertyIfAbsent(new LogEventProperty("span_id", new ScalarValue(span.ToHexString())));
+        }
+    }
 
     /// <summary>Writes what another formatter wrote, without secrets.</summary>
     private sealed class Masked(ITextFormatter inner) : ITextFormatter

@@ -5,6 +5,7 @@ using Forge.WebApi;
 using Forge.WebApi.Http;
 using Forge.WebApi.Identity;
 using Forge.WebApi.Keys;
+using Forge.WebApi.Operations;
 using Forge.WebApi.Sla.Ingest;
 using Serilog;
 
@@ -19,6 +20,11 @@ try
     };
 }
 catch (SiloSettingsException refused)
+{
+    await Console.Error.WriteLineAsync(refused.Message);
+    return 2;
+}
+catch (ArgumentException refused) when (refused.Message.StartsWith(Telemetry.Ratio, StringComparison.Ordinal))
 {
     await Console.Error.WriteLineAsync(refused.Message);
     return 2;
@@ -71,7 +77,7 @@ static WebApplication Compose(WebApplicationBuilder builder, SiloOptions options
         builder.AddForgeWebApi(CommandLine.Web(options));
         builder.Services.AddForgeIngest(builder.Configuration);
     }
-    else builder.Services.AddSingleton(CommandLine.Web(options)).AddProcessSurface();
+    else builder.Services.AddSingleton(CommandLine.Web(options)).AddProcessSurface(builder.Configuration);
     if (options.Demo) builder.Services.AddDemo(options);
     return builder.Build();
 }

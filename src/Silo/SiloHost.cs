@@ -2,7 +2,9 @@ using System.Net;
 using Forge.Grains;
 using Forge.Grains.Operations;
 using Forge.Storage;
+using Forge.WebApi.Operations;
 using Orleans.Configuration;
+using Orleans.Dashboard;
 using Orleans.Hosting;
 
 namespace Forge.Silo;
@@ -41,6 +43,8 @@ public static class SiloHost
                     o.ConfigureGatewayInboundConnection(tls.Accept);
                 });
             }
+            silo.AddDashboard(dashboard => dashboard.HideTrace = true);
+            if (Telemetry.IsExported(builder.Configuration)) silo.AddActivityPropagation();
             silo.UseAdoNetReminderService(provider => provider.Configure<OrleansAdoNet>((o, database) =>
                 (o.Invariant, o.ConnectionString, o.DataSource) = (database.Invariant, database.ConnectionString, database.DataSource)));
 #pragma warning disable ORLEANSEXP003 // The default directory loses acknowledged in-memory state on a graceful stop (measured).

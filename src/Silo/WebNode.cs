@@ -1,8 +1,10 @@
 using Forge.Grains.Interfaces.Live;
 using Forge.WebApi;
 using Forge.WebApi.Http;
+using Forge.WebApi.Operations;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Orleans.Configuration;
+using Orleans.Dashboard;
 using Orleans.Hosting;
 
 namespace Forge.Silo;
@@ -28,6 +30,8 @@ internal static partial class WebNode
             client.Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = GatewayRefresh);
             if (options.Cluster.Tls is { } tls) client.Configure<ClientConnectionOptions>(o => o.ConfigureConnection(tls.Connect));
             client.UseConnectionRetryFilter<KnockAgain>();
+            client.AddDashboard(dashboard => dashboard.HideTrace = true);
+            if (Telemetry.IsExported(builder.Configuration)) client.AddActivityPropagation();
         });
         builder.Services.AddHealthChecks().AddCheck<WebNodeHealth>("cluster", tags: [HealthEndpoints.Ready, HealthEndpoints.Startup]);
         return builder;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -12,6 +13,7 @@ namespace Forge.Storage;
 public sealed class Ledger(ForgeDatabase database, DataKeys keys, TimeProvider clock)
 {
     private const string ReceiptKey = "pk_command_receipt";
+    private static readonly ActivitySource Source = new("Forge.Storage");
 
     /// <summary>How long answers are remembered.</summary>
     public static TimeSpan ReceiptLife { get; } = TimeSpan.FromDays(7);
@@ -92,6 +94,7 @@ public sealed class Ledger(ForgeDatabase database, DataKeys keys, TimeProvider c
         where TState : class
     {
         using var measured = database.Figures.Measure();
+        using var span = Source.StartActivity("ledger.commit")?.SetTag("forge.chain", commit.Chain).SetTag("forge.action", commit.Entries[0].Action).SetTag("forge.entries", commit.Entries.Length);
         var map = AggregateMaps.Of<TState>();
         var key = await keys.CurrentAsync(commit.Chain, ct);
         using var pass = await database.EnterAsync(ct);

@@ -70,7 +70,7 @@ public static class WebApiHost
             hub.EnableDetailedErrors = false;
         }).AddJsonProtocol(json => json.PayloadSerializerOptions = SharedDeltas.Options());
 
-        services.AddForgeMetrics();
+        services.AddForgeMetrics(builder.Configuration);
         services.AddHealthChecks().AddCheck<IdentityHealth>("identity", tags: [HealthEndpoints.Ready, HealthEndpoints.Startup]);
         services.Configure<RouteOptions>(routes => routes.ConstraintMap["page"] = typeof(PageConstraint));
         services.Configure<HostFilteringOptions>(hosts =>
@@ -139,6 +139,7 @@ public static class WebApiHost
         });
         app.MapForgeHealth();
         app.MapForgeMetrics();
+        app.MapOrleansDashboardGate(options);
         app.MapForgeOpenApi();
         if (!options.ServeDashboard) return app;
         app.MapStaticAssets().Add(endpoint =>

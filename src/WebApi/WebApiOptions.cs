@@ -38,6 +38,9 @@ public sealed class WebApiOptions
     /// <summary>Serves the dashboard's files; false where the entry assembly carries none (tests, API-only nodes).</summary>
     public bool ServeDashboard { get; set; } = true;
 
+    /// <summary>Maps Orleans' own dashboard below <c>/ops</c>; null = there is none.</summary>
+    public Action<IEndpointRouteBuilder>? OrleansDashboard { get; set; }
+
     /// <summary>Folder of key files; null = <c>keys</c> in <see cref="DataDirectory"/>.</summary>
     public string? KeysDirectory { get; set; }
 

@@ -27,6 +27,7 @@ public static class Pages
         ("Operations",
         [
             new("Platform health", "operations/health", Glyphs.Pulse, "Our own processes, silos, database and queues"),
+            new("Cluster", "operations/cluster", Glyphs.System, "Silos and web nodes, what each carries, and the feed between them", [Roles.PlatformAdmin, Roles.SeniorAdmin, Roles.Responder, Roles.Auditor]),
             new("Analytics", "operations/analytics", Glyphs.Chart, "Customers, contracts, violations over time"),
             new("Ingest keys", "ingest-keys", Glyphs.Key, "Who may send telemetry"),
             new("People", "admin/users", Glyphs.Person, "Accounts, roles, sessions and invitations", [Roles.PlatformAdmin, Roles.SeniorAdmin, Roles.Auditor]),

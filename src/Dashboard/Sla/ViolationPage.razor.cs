@@ -45,6 +45,9 @@ public sealed partial class ViolationPage : IDisposable
     private SlaViolation? Violation =>
         Store.Board.Things.TryGetValue(LiveDelta.ViolationOf(Id), out var delta) && delta.Content is LiveContent.ViolationChanged { Violation.State: ViolationState.OPEN } change ? change.Violation : _detail?.Violation;
 
+    /// <summary>Trace of the change that the live feed told last, when it was traced.</summary>
+    private string? Trace => Store.Board.Things.TryGetValue(LiveDelta.ViolationOf(Id), out var delta) ? delta.TraceId : null;
+
     private string Heading => _detail is { } d ? $"{Say.Metric(d.Violation.MetricType)} violation of {d.OrganizationName}" : "Violation";
 
     private string ProofWords

@@ -54,11 +54,16 @@ public abstract record LiveContent
 /// <param name="Epoch">Start of the publishing activation, Unix milliseconds.</param>
 /// <param name="Sequence">1, 2, 3 … within the epoch.</param>
 /// <param name="Content">Newest content.</param>
+/// <param name="Trace">W3C trace parent of what led to it; null when it was not traced.</param>
 [GenerateSerializer, Immutable, Alias("forge.LiveDelta")]
-public sealed record LiveDelta(string Thing, long Epoch, long Sequence, LiveContent Content)
+public sealed record LiveDelta(string Thing, long Epoch, long Sequence, LiveContent Content, string? Trace = null)
 {
     /// <summary>True when this delta is newer than <paramref name="other"/> of the same thing.</summary>
     public bool IsNewerThan(LiveDelta? other) => other is null || (Epoch, Sequence).CompareTo((other.Epoch, other.Sequence)) > 0;
+
+    /// <summary>Id of the trace, 32 hex digits; null without one.</summary>
+    [JsonIgnore]
+    public string? TraceId => Trace is { Length: 55 } trace ? trace[3..35] : null;
 
     /// <summary>Key of an organization's tile.</summary>
     public static string TileOf(string organizationId) => "sla.tile/" + organizationId;

@@ -20,6 +20,7 @@ public static class PlatformBounds
         [PlatformFigure.PoolQueue] = 200,        // answers begin to wait
         [PlatformFigure.IngestRefused] = 0,      // somebody's figures are incomplete
         [PlatformFigure.DecodeP99] = 50,
+        [PlatformFigure.TelemetryLag] = 60,      // senders report every 15 s, some every minute
         [PlatformFigure.LiveAge] = 3,            // a silo sends at least every second; the browser greys at 10 s
         [PlatformFigure.WriteP99] = 250,
         [PlatformFigure.WriteQueue] = 50,
@@ -27,6 +28,8 @@ public static class PlatformBounds
         [PlatformFigure.OutboxDead] = 0,
         [PlatformFigure.DeadlinesOverdue] = 0,
         [PlatformFigure.CheckpointAge] = 30,     // written every 10 s while telemetry comes
+        [PlatformFigure.ReminderLate] = 15,      // a period of a reminder; until then timers and sweeps do its work
+        [PlatformFigure.ClockOffset] = 2_000,    // signed calls are refused at 5 s
         [PlatformFigure.JournalCheckAge] = 180,  // checked every 60 s
         [PlatformFigure.JournalFindings] = 0,
     }.ToFrozenDictionary();
@@ -68,5 +71,5 @@ public static class PlatformBounds
 
     /// <summary>Nothing was decoded, nothing written, nothing waits: then there is no such figure, and nothing is wrong.</summary>
     private static bool MayBeMissing(PlatformFigure figure) =>
-        figure is PlatformFigure.DecodeP99 or PlatformFigure.WriteP99 or PlatformFigure.OutboxAge or PlatformFigure.JournalCheckAge;
+        figure is PlatformFigure.DecodeP99 or PlatformFigure.WriteP99 or PlatformFigure.OutboxAge or PlatformFigure.JournalCheckAge or PlatformFigure.TelemetryLag or PlatformFigure.ReminderLate or PlatformFigure.ClockOffset;
 }

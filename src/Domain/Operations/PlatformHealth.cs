@@ -36,6 +36,12 @@ public enum PlatformFigure
     /// <summary>99th percentile of decoding a request, ms.</summary>
     DecodeP99 = 13,
 
+    /// <summary>Age of the newest data of the median organization that sends, seconds.</summary>
+    TelemetryLag = 14,
+
+    /// <summary>The largest of these ages, seconds.</summary>
+    TelemetryLagWorst = 15,
+
     /// <summary>Age of the last batch that the web node heard from a silo, seconds.</summary>
     LiveAge = 20,
 
@@ -66,6 +72,9 @@ public enum PlatformFigure
     /// <summary>Age of the newest checkpoint, seconds.</summary>
     CheckpointAge = 44,
 
+    /// <summary>99th percentile of how late reminders of the last 5 min came, in the worst silo, seconds.</summary>
+    ReminderLate = 45,
+
     /// <summary>Entries of the platform chain.</summary>
     JournalHead = 50,
 
@@ -74,6 +83,12 @@ public enum PlatformFigure
 
     /// <summary>Places where the journal disagrees with itself.</summary>
     JournalFindings = 52,
+
+    /// <summary>Last entry of the platform chain that was verified.</summary>
+    JournalVerified = 53,
+
+    /// <summary>Largest difference between the clock of a process and that of the silo that keeps the reports, ms.</summary>
+    ClockOffset = 60,
 }
 
 /// <summary>What a figure says against its bound.</summary>

@@ -14,6 +14,7 @@ namespace Forge.Grains.Audit;
 /// </summary>
 internal sealed class ActorFilter(SiloActors actors, ActorRefusals refusals) : IIncomingGrainCallFilter
 {
+    private const string StateOfGrains = "GetGrainState";
     private const string TimerInterface = "IGrainTimerInvoker";
 
     private readonly ConcurrentDictionary<MethodInfo, int[]> _stated = new();
@@ -37,7 +38,8 @@ internal sealed class ActorFilter(SiloActors actors, ActorRefusals refusals) : I
 
     private ActorFault? Judge(IIncomingGrainCallContext context, Actor actor)
     {
-        if (IsClient(context.SourceId) && !_forClients.GetOrAdd(context.Request.GetInterfaceType(), static type => type.IsDefined(typeof(ClientCallableAttribute), inherit: false))) return ActorFault.NotForClients;
+        if (IsClient(context.SourceId) && !_forClients.GetOrAdd(context.Request.GetInterfaceType(), IsForClients)) return ActorFault.NotForClients;
+        if (context.MethodName == StateOfGrains && IsDashboard(context.Request.GetInterfaceType())) return ActorFault.NotForClients;
         if (context.Request.GetMethod() is not { } method) return null;   // none of ours
         foreach (var index in _stated.GetOrAdd(method, StatedIn))
         {
@@ -46,6 +48,11 @@ internal sealed class ActorFilter(SiloActors actors, ActorRefusals refusals) : I
         }
         return null;
     }
+
+    // Orleans' own dashboard on a web node asks its grains; what lies inside of grains is customers' data and shown to nobody there.
+    private static bool IsForClients(Type type) => type.IsDefined(typeof(ClientCallableAttribute), inherit: false) || IsDashboard(type);
+
+    private static bool IsDashboard(Type type) => type.Assembly.GetName().Name is "Orleans.Dashboard";
 
     private static int[] StatedIn(MethodInfo method) =>
         [.. method.GetParameters().Where(p => p.ParameterType == typeof(CommandContext) || p.IsDefined(typeof(StatesActorAttribute))).Select(p => p.Position)];

@@ -52,6 +52,15 @@ internal sealed class LiveBacklog
     private readonly SemaphoreSlim _signal = new(0, 1);
     private Dictionary<string, LiveDelta> _pending = new(StringComparer.Ordinal);
 
+    /// <summary>Things that wait.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock) return _pending.Count;
+        }
+    }
+
     /// <summary>Adds a delta unless a newer one of the thing waits already.</summary>
     public void Add(LiveDelta delta)
     {

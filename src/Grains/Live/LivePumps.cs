@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Forge.Domain.Live;
 using Forge.Grains.Audit;
 using Forge.Grains.Interfaces.Live;
+using Forge.Grains.Sla;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -11,7 +12,7 @@ namespace Forge.Grains.Live;
 /// One pump per (silo, web node): a batch at most every 100 ms as an awaited call, the next one after its acknowledgement, an empty one every second as a heartbeat.
 /// The first batch of a lease epoch holds everything.
 /// </summary>
-public sealed partial class LivePumps(IGrainFactory grains, LivePublisher publisher, SiloActors actors, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<LivePumps> log) : BackgroundService
+public sealed partial class LivePumps(IGrainFactory grains, LivePublisher publisher, LivePumpFigures figures, SiloActors actors, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<LivePumps> log) : BackgroundService
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(100);
@@ -66,6 +67,7 @@ public sealed partial class LivePumps(IGrainFactory grains, LivePublisher publis
     private async Task PumpAsync(LiveLease lease, CancellationToken cancellation)
     {
         var backlog = publisher.Open(lease.Node);
+        var pump = figures.Open(lease.Node, backlog);
         try
         {
             var number = 0L;
@@ -81,13 +83,17 @@ public sealed partial class LivePumps(IGrainFactory grains, LivePublisher publis
                     try
                     {
                         actors.ActAs(Component);
+                        var from = time.GetUtcNow();
                         await lease.Observer.Push(new LiveBatch(_silo, number + 1, full ? 0 : number, full, part));
+                        figures.Acknowledged(pump);
+                        if (!full) ViolationTrace.Pushed(part, from);   // a full batch repeats what was told before
                         number++;
                         full = false;
                     }
                     catch (Exception error) when (!cancellation.IsCancellationRequested)
                     {
                         LogPush(log, lease.Node, error.Message);
+                        figures.Failed(pump);
                         backlog.Return(part.Concat(rest));
                         full |= number == 0;
                         rest = [];
@@ -104,6 +110,7 @@ public sealed partial class LivePumps(IGrainFactory grains, LivePublisher publis
         finally
         {
             publisher.Close(lease.Node, backlog);
+            figures.Close(pump);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Forge.Domain;
 using Forge.Domain.Live;
 using Forge.Domain.Sla;
@@ -41,6 +42,7 @@ public sealed partial class SlaGrain(
     private DateTimeOffset _tileAt;
     private bool _tileWaits;
     private bool _showedPending;
+    private ActivityContext _batch;   // of the last batch, while it is traced
     private DateTimeOffset _tickAt = DateTimeOffset.MinValue;
 
     private string Id => this.GetPrimaryKeyString();
@@ -80,6 +82,7 @@ public sealed partial class SlaGrain(
         if (now >= _engine.Policy.MonthTo) Configure(now);
         var receipt = _engine.Ingest(batch, now, out var needsCheckpoint);
         alerts.Count(receipt, now);
+        _batch = ViolationTrace.Running;
         await Settle(now);
         if (needsCheckpoint) return receipt with { Durable = _checkpoint.Issue() };
         _checkpoint.Touch();
@@ -146,9 +149,9 @@ public sealed partial class SlaGrain(
     {
         if (_profile is { } profile)
         {
-            var changes = await book.SettleAsync(_engine, now);
-            foreach (var (change, violation) in changes)
-                Announce(LiveDelta.ViolationOf(violation.Id), new LiveContent.ViolationChanged(change, violation, profile.Organization.Name));
+            var changes = await book.SettleAsync(_engine, now, _batch);
+            foreach (var (change, violation, trace) in changes)
+                Announce(LiveDelta.ViolationOf(violation.Id), new LiveContent.ViolationChanged(change, violation, profile.Organization.Name), trace);
             var alerted = await SettleAlerts(profile, now);
             if (changes.IsEmpty && !alerted && _showedPending == book.HasPending && now - _tileAt < Pace.Of(_engine.DataAt, now)) _tileWaits = true;
             else ShowTile(profile, now);
@@ -183,7 +186,7 @@ public sealed partial class SlaGrain(
     private SlaTile Tile(SlaProfile profile, DateTimeOffset now) =>
         TileRules.Compose(profile, _engine, book.Shown, book.PendingIds, book.Within30Days(now), now, alerts.Unresolved);
 
-    private void Announce(string thing, LiveContent content) => live.Publish(new LiveDelta(thing, _epoch, ++_sequence, content));
+    private void Announce(string thing, LiveContent content, string? trace = null) => live.Publish(new LiveDelta(thing, _epoch, ++_sequence, content, trace));
 
     private void ArmTick(DateTimeOffset now)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Forge.Domain;
 using Forge.Domain.Sla;
 using Forge.Storage;
@@ -53,12 +54,12 @@ public sealed partial class ViolationBook(Ledger ledger, ViolationReader reader,
         foreach (var violation in Open) engine.RestoreOpen(violation);
     }
 
-    /// <summary>Reconciles the record with the engine's episodes and commits the difference. Answers what was committed, as (change, violation).</summary>
-    public async Task<ImmutableArray<(string Change, SlaViolation Violation)>> SettleAsync(SlaEngine engine, DateTimeOffset now)
+    /// <summary>Reconciles the record with the engine's episodes and commits the difference. Answers what was committed, as (change, violation, trace parent when it is traced).</summary>
+    public async Task<ImmutableArray<(string Change, SlaViolation Violation, string? Trace)>> SettleAsync(SlaEngine engine, DateTimeOffset now, ActivityContext batch = default)
     {
         if (HasPending && now < _retryAt) return [];   // the store has just refused; batches do not wait for it again
         if (!HasPending && !_uncertain && !Concerns(engine) && !engine.HasEpisodes) return [];   // nearly every batch
-        var done = ImmutableArray.CreateBuilder<(string, SlaViolation)>();
+        var done = ImmutableArray.CreateBuilder<(string, SlaViolation, string?)>();
         if (_uncertain && !await TryReloadAsync(now, done)) return [];
         Prune(now);
         var changes = ViolationDecisions.Reconcile(_organizationId, [.. Recorded.Where(v => Concerns(v, engine))], engine, engine.Policy, now, NewId);
@@ -68,6 +69,7 @@ public sealed partial class ViolationBook(Ledger ledger, ViolationReader reader,
         {
             foreach (var change in changes)
             {
+                using var span = ViolationTrace.Start(_organizationId, change, batch);
                 var row = _rows.TryGetValue(change.ViolationId, out var known) ? known : new(ledger, change.ViolationId, Kind);
                 var result = await row.CommitAsync(change.After, change.Events, "system:sla", change.ViolationId, Effects.None);
                 if (result is not CommitResult.Committed)
@@ -76,7 +78,8 @@ public sealed partial class ViolationBook(Ledger ledger, ViolationReader reader,
                     break;
                 }
                 _rows[change.ViolationId] = row;
-                done.Add((NameOf(change.Events), change.After));
+                span?.SetTag("forge.change", NameOf(change.Events));
+                done.Add((NameOf(change.Events), change.After, span?.Id));
             }
         }
         catch (Exception error)
@@ -108,7 +111,7 @@ public sealed partial class ViolationBook(Ledger ledger, ViolationReader reader,
     }
 
     /// <summary>Reads the record again; what it holds that was never announced is announced now.</summary>
-    private async Task<bool> TryReloadAsync(DateTimeOffset now, ImmutableArray<(string, SlaViolation)>.Builder done)
+    private async Task<bool> TryReloadAsync(DateTimeOffset now, ImmutableArray<(string, SlaViolation, string?)>.Builder done)
     {
         var before = Recorded.ToDictionary(v => v.Id, StringComparer.Ordinal);
         try
@@ -123,7 +126,7 @@ public sealed partial class ViolationBook(Ledger ledger, ViolationReader reader,
         }
         _uncertain = false;
         foreach (var violation in Recorded)
-            if (!before.TryGetValue(violation.Id, out var known) || known != violation) done.Add((known is null ? "opened" : "revised", violation));
+            if (!before.TryGetValue(violation.Id, out var known) || known != violation) done.Add((known is null ? "opened" : "revised", violation, null));
         return true;
     }
 

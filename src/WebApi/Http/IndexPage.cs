@@ -51,7 +51,7 @@ public sealed partial class IndexPage
 /// <summary>Route constraint <c>page</c>: an address the dashboard routes itself, so neither API, hub, health nor a file.</summary>
 internal sealed class PageConstraint : IRouteConstraint
 {
-    private static readonly string[] Reserved = ["api", "hubs", "healthz", "_framework", "_content", "metrics"];
+    private static readonly string[] Reserved = ["api", "hubs", "healthz", "_framework", "_content", "metrics", "ops"];
 
     public bool Match(HttpContext? httpContext, IRouter? route, string routeKey, RouteValueDictionary values, RouteDirection routeDirection)
     {

@@ -6,10 +6,10 @@ namespace Forge.WebApi.Http;
 public static class ProcessSurface
 {
     /// <summary>Adds the meters of the process for <c>/metrics</c>.</summary>
-    public static IServiceCollection AddProcessSurface(this IServiceCollection services)
+    public static IServiceCollection AddProcessSurface(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddHealthChecks();
-        return services.AddMeterExport();
+        return services.AddForgeTelemetry(configuration);
     }
 
     /// <summary>Maps <c>/healthz/…</c> and <c>/metrics</c>.</summary>

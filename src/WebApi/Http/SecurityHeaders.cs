@@ -1,9 +1,15 @@
+using Forge.WebApi.Operations;
+
 namespace Forge.WebApi.Http;
 
 /// <summary>Headers of every response. Source: security.md 8.</summary>
 internal sealed class SecurityHeaders(RequestDelegate next, WebApiOptions options, IndexPage index)
 {
     private const string ApiPolicy = "default-src 'none'; frame-ancestors 'none'";
+
+    // Orleans' own dashboard: nothing of ours runs there, and its style sheet carries its icons' font inside.
+    private const string OrleansPolicy =
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
 
     private const string Permissions =
         "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(self), geolocation=(), gyroscope=(), hid=(), "
@@ -24,7 +30,8 @@ internal sealed class SecurityHeaders(RequestDelegate next, WebApiOptions option
             headers["Cross-Origin-Opener-Policy"] = "same-origin";
             headers["Cross-Origin-Resource-Policy"] = "same-origin";
             headers["Permissions-Policy"] = Permissions;
-            headers.ContentSecurityPolicy = http.Response.ContentType?.StartsWith("text/html", StringComparison.OrdinalIgnoreCase) == true ? _pagePolicy : ApiPolicy;
+            headers.ContentSecurityPolicy = http.Response.ContentType?.StartsWith("text/html", StringComparison.OrdinalIgnoreCase) == true ? (http.Request.Path.IsUnder(OrleansDashboardGate.Root) ? OrleansPolicy : _pagePolicy)
+                : ApiPolicy;
             if (options.Https) headers.StrictTransportSecurity = "max-age=31536000; includeSubDomains";
             if (http.Request.Path.IsUnder("/api") || http.Request.Path.IsUnder("/hubs")) headers.CacheControl = "no-store";
             return Task.CompletedTask;

@@ -55,6 +55,12 @@ public static class Policies
     /// <summary>Health of the platform's own processes.</summary>
     public const string PlatformRead = "platform.read";
 
+    /// <summary>Reads the processes of the cluster.</summary>
+    public const string ClusterRead = "cluster.read";
+
+    /// <summary>Orleans' own dashboard.</summary>
+    public const string OpsRead = "ops.read";
+
     /// <summary>Figures over all customers.</summary>
     public const string AnalyticsRead = "analytics.read";
 

@@ -28,9 +28,11 @@ internal sealed class LiveSender(LiveFeed feed, IHubContext<LiveHub, ILiveClient
             }
             if (feed.TakeFrame() is { } frame)
             {
+                var from = time.GetUtcNow();
                 await SendAsync(browsers.frame(frame), stoppingToken);
                 foreach (var scope in scopes.All)
                     if (scope.Take(frame) is { } part) await SendAsync(hub.Clients.Group(scope.Group).frame(part), stoppingToken);
+                LiveTrace.Sent(frame, from);
             }
             if (Left(beatAt, HeartbeatEvery) == TimeSpan.Zero)
             {

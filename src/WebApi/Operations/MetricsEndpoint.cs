@@ -1,29 +1,18 @@
 using System.Net;
-using Forge.WebApi.Sla.Ingest;
-using OpenTelemetry.Metrics;
 
 namespace Forge.WebApi.Operations;
 
 /// <summary>The meters of this process for Prometheus, at <c>/metrics</c>: for a scraper on this machine only, because a scraper has no session.</summary>
 internal static class MetricsEndpoint
 {
-    private static readonly string[] Meters =
-        [IngestStats.MeterName, "Forge.Storage", "Forge.Cluster", "System.Runtime", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.Http.Connections", "Microsoft.Orleans"];
-
     // A request that somebody passed on comes from afar, although the one who passed it on is near.
     private static readonly string[] Forwarded = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via"];
 
-    public static IServiceCollection AddForgeMetrics(this IServiceCollection services)
+    public static IServiceCollection AddForgeMetrics(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddMeterExport().AddSingleton<PlatformMeters>();
-        return services.AddHostedService(s => s.GetRequiredService<PlatformMeters>());
-    }
-
-    /// <summary>The export alone, for a process without pages.</summary>
-    public static IServiceCollection AddMeterExport(this IServiceCollection services)
-    {
-        services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(Meters).AddPrometheusExporter());
-        return services;
+        services.AddForgeTelemetry(configuration).AddSingleton<PlatformMeters>().AddHostedService<BoardMeters>();
+        services.AddHostedService(s => s.GetRequiredService<PlatformMeters>());
+        return services.AddSingleton<NodeReporter>().AddHostedService(s => s.GetRequiredService<NodeReporter>());
     }
 
     public static void MapForgeMetrics(this IEndpointRouteBuilder endpoints)

@@ -30,6 +30,7 @@ internal static class OperationsEndpoints
             FigureReading[] readings = [.. meters.Read(), .. cluster.Figures];
             return Answers.Json(new PlatformHealthView(time.GetUtcNow(), process, cluster.Silos, cluster.Grains, PlatformBounds.Judge(readings, process.MemoryLimitBytes, time.GetUtcNow()), problem, cluster.Network));
         }).RequireAuthorization(Policies.PlatformRead);
+        operations.MapCluster();
     }
 
     /// <summary>When the cluster is ill this page is needed most: then it says so, and shows this process.</summary>

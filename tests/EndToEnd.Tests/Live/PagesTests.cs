@@ -23,7 +23,7 @@ public sealed class PagesTests(PublishedProduct published, Browser browser)
     [
         ("/wallboard", "Wallboard"), ("/sla/overview", "SLA overview"), ("/sla/violations", "SLA violations"), ("/sla/alerts", "SLA alerts"),
         ("/sla/telemetry", "Telemetry"), ("/organizations", "Organizations"), ("/ingest-keys", "Ingest keys"), ("/admin/users", "People"), ("/account", "Your account"),
-        ("/operations/health", "Platform health"), ("/operations/analytics", "Analytics"), ("/audit/journal", "Journal"), ("/audit/integrity", "Integrity"),
+        ("/operations/health", "Platform health"), ("/operations/analytics", "Analytics"), ("/operations/cluster", "Cluster"), ("/audit/journal", "Journal"), ("/audit/integrity", "Integrity"),
     ];
 
     [Fact]

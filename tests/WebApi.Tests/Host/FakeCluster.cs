@@ -4,7 +4,9 @@ using Forge.Domain;
 using Forge.Domain.Audit;
 using Forge.Domain.Organizations;
 using Forge.Grains.Interfaces.Audit;
+using Forge.Domain.Operations;
 using Forge.Grains.Interfaces.Live;
+using Forge.Grains.Interfaces.Operations;
 using Forge.Grains.Interfaces.Organizations;
 using Forge.Grains.Interfaces.Sla;
 using Orleans.Runtime;
@@ -36,6 +38,8 @@ internal sealed class FakeCluster : IGrainFactory
 
     public LiveRegistry Registry { get; } = new();
 
+    public ClusterBoard Reports { get; } = new();
+
     /// <summary>Grains that a test brings itself, by interface.</summary>
     public Dictionary<Type, Func<string, object>> Brought { get; } = [];
 
@@ -66,6 +70,7 @@ internal sealed class FakeCluster : IGrainFactory
             : type == typeof(IOrganizationGrain) ? new OrganizationGrain(this, key)
             : type == typeof(IOrganizationQueryGrain) ? new OrganizationQueryGrain(this)
             : type == typeof(ILiveRegistryGrain) ? Registry
+            : type == typeof(IClusterReportsGrain) ? Reports
             : type == typeof(ISlaMappingGrain) ? Mappings.Of(key)
             : type == typeof(ISlaMappingQueryGrain) ? Mappings.All()
             : Brought.TryGetValue(type, out var make) ? make(key)
@@ -174,6 +179,29 @@ internal sealed class FakeCluster : IGrainFactory
         public Task<ImmutableArray<LiveLease>> Leases() => Task.FromResult(ImmutableArray<LiveLease>.Empty);
 
         public Task<LiveLeases> Read() => Task.FromResult(new LiveLeases([], default));
+    }
+
+    internal sealed class ClusterBoard : IClusterReportsGrain
+    {
+        private readonly TaskCompletionSource<ProcessReport> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<ProcessReport> First => _first.Task;
+
+        public ConcurrentQueue<string> Left { get; } = new();
+
+        public Task<DateTimeOffset> Report(ProcessReport report)
+        {
+            _first.TrySetResult(report);
+            return Task.FromResult(TimeProvider.System.GetUtcNow());
+        }
+
+        public Task Leave(string part)
+        {
+            Left.Enqueue(part);
+            return Task.CompletedTask;
+        }
+
+        public Task<ImmutableArray<HeardReport>> Reports() => Task.FromResult(ImmutableArray<HeardReport>.Empty);
     }
 
     private static NotSupportedException No() => new("The web API asks grains by text or zero only.");

@@ -85,10 +85,14 @@ public sealed class HealthEndpointTests
             var now = TimeProvider.System.GetUtcNow();
             return Task.FromResult(new ClusterReading([new SiloView("Silo_1", "Active", now, 4, 10, 10)], [new GrainCount("SlaGrain", 4)], [new FigureReading(PlatformFigure.OutboxDead, 3, now)], now));
         }
+
+        public Task<ClusterBoardReading> Cluster() => throw new NotSupportedException();
     }
 
     private sealed class Silent : IPlatformHealthGrain
     {
         public Task<ClusterReading> Read() => throw new TimeoutException("no silo answers");
+
+        public Task<ClusterBoardReading> Cluster() => throw new TimeoutException("no silo answers");
     }
 }

@@ -33,6 +33,7 @@ internal sealed class IngestHandler(IngestKeyAuthenticator authenticate, IngestA
     internal async Task Handle(HttpContext http, string format, Func<HttpRequest, IngestFault?> media, Decoder decode, Func<HttpContext, IngestReceipt, Task> answer, Func<HttpContext, IngestFault, Task>? refuse = null)
     {
         var started = time.GetTimestamp();
+        using var span = IngestTrace.Start(format);
         var (key, keyFault) = await Authenticate(http);
         var batch = key is null ? null : new IngestBatch(key);
         var fault = keyFault ?? media(http.Request) ?? await Decode(http, key!, batch!, decode);
@@ -56,6 +57,7 @@ internal sealed class IngestHandler(IngestKeyAuthenticator authenticate, IngestA
             await (refuse ?? IngestAnswer.Fault)(http, fault);
         }
 
+        IngestTrace.End(span, http.Response.StatusCode, batch, fault);
         stats.Answered(format, http.Response.StatusCode, time.GetElapsedTime(started));
     }
 
