@@ -39,8 +39,9 @@ public static class Problems
     /// <summary>429 with the seconds to wait, at least 1.</summary>
     public static IResult RateLimited(HttpContext http, TimeSpan wait)
     {
-        http.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        return Of(StatusCodes.Status429TooManyRequests, "rate_limited", "Too many tries. Wait as long as Retry-After says.");
+        var seconds = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        http.Response.Headers.RetryAfter = seconds;
+        return Of(StatusCodes.Status429TooManyRequests, "rate_limited", $"Too many tries. Try again in {seconds} s.");
     }
 
     /// <summary>403 <c>step_up_required</c>: prove yourself for this purpose and subject, then send the command again.</summary>

@@ -114,6 +114,9 @@ public sealed class DisplayStore(Func<IdentityStore> open, PlatformJournal journ
         var hash = IngestKeyStore.Hash(Displays.Normalize(command.Code) ?? "");
         var pairing = await store.DisplayPairings.AsNoTracking().Where(p => p.CodeHash == hash).OrderByDescending(p => p.ExpiresAt).FirstOrDefaultAsync(cancellation);
         var state = pairing is null ? (DisplayState?)null : Displays.StateOfCode(pairing.DisplayId is not null, pairing.ExpiresAt, now);
+        // The answer was lost and the administrator asks again: it is done, and the same is answered.
+        if (pairing?.DisplayId is { } paired && await store.Displays.AsNoTracking().SingleOrDefaultAsync(d => d.Id == paired, cancellation) is { RevokedAt: null } done && done.PairedBy == actor && done.Name == name
+            && done.Organizations == Scope(command) && done.ShowCredits == command.ShowCredits && pairing.ExpiresAt > now) return Outcome<DisplayView>.Of(View(done, now), 1);
         if (Displays.MayApprove(state) is { } refusal) return Outcome<DisplayView>.No(refusal);
 
         var row = new DisplayRow
@@ -121,7 +124,7 @@ public sealed class DisplayStore(Func<IdentityStore> open, PlatformJournal journ
             Id = Guid.CreateVersion7(now).ToString("N"),
             Name = name,
             TokenHash = pairing!.SecretHash,
-            Organizations = command.Scope.All ? "" : string.Join(' ', command.Scope.OrganizationIds.Distinct(StringComparer.Ordinal)),
+            Organizations = Scope(command),
             ShowCredits = command.ShowCredits,
             PairedBy = actor,
             PairedAt = now,
@@ -139,6 +142,8 @@ public sealed class DisplayStore(Func<IdentityStore> open, PlatformJournal journ
         await journal(actor, "display.pair.result", "display:" + row.Id, taken == 1 ? """{"outcome":"ok"}""" : """{"outcome":"taken"}""", cancellation);
         return taken == 1 ? Outcome<DisplayView>.Of(View(row, now), 1) : Outcome<DisplayView>.No(Displays.MayApprove(null)!);
     }
+
+    private static string Scope(ApproveDisplay command) => command.Scope.All ? "" : string.Join(' ', command.Scope.OrganizationIds.Distinct(StringComparer.Ordinal));
 
     /// <summary>Every screen that was paired, those that live first.</summary>
     public async Task<ImmutableArray<DisplayView>> ListAsync(CancellationToken cancellation = default)

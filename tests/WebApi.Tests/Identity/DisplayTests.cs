@@ -100,8 +100,9 @@ public sealed class DisplayTests
         await using var node = await TestNode.StartAsync(time: time);
         var admin = await node.AdminAsync();
         var (late, used) = (await BeginAsync(node.Open()), await BeginAsync(node.Open()));
-        await PairAsync(admin, used.Code, Everything);
-        Assert.Equal("pairing_code_wrong", await RefusalAsync(admin, used.Code));
+        var paired = await PairAsync(admin, used.Code, Everything);
+        Assert.Equal(paired.Id, (await PairAsync(admin, used.Code, Everything)).Id);   // the same question again is the same answer
+        Assert.Equal("pairing_code_wrong", await RefusalAsync(admin, used.Code, new CredentialScope(false, [await OrganizationAsync(admin, "Acme")])));
         Assert.Equal("pairing_code_wrong", await RefusalAsync(admin, "nothing"));
         time.Advance(TimeSpan.FromMinutes(10) - TimeSpan.FromTicks(1));
         Assert.Equal("validation_failed", await RefusalAsync(admin, late.Code, new CredentialScope(false, [])));

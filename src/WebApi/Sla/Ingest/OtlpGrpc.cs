@@ -98,10 +98,23 @@ internal sealed class OtlpGrpcPort(OtlpHandler handler, IOptions<IngestOptions> 
         }
     }
 
+    // That the inner host did not start is told once, above, in words; not with a stack every 10 s.
+    private sealed class WithoutHost(ILoggerFactory inner) : ILoggerFactory
+    {
+        public ILogger CreateLogger(string categoryName) => categoryName.StartsWith("Microsoft.Extensions.Hosting", StringComparison.Ordinal) ? Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance : inner.CreateLogger(categoryName);
+
+        public void AddProvider(ILoggerProvider provider) => inner.AddProvider(provider);
+
+        public void Dispose()
+        {
+            // The outer process's, not ours.
+        }
+    }
+
     private async Task Serve(CancellationToken stopping)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton(logs);
+        builder.Services.AddSingleton<ILoggerFactory>(new WithoutHost(logs));
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
