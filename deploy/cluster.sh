@@ -143,6 +143,7 @@ write_proxy() {
     cat <<CONFIG
 global
   maxconn 9000
+  hard-stop-after 5s
 defaults
   mode http
   timeout connect 2s
@@ -182,9 +183,12 @@ start_proxy() {
   command -v haproxy >/dev/null || die 'haproxy is not installed: apt-get install haproxy'
   write_proxy
   haproxy -c -q -f "$dir/proxy.cfg" || die "the proxy refuses $dir/proxy.cfg"
-  launch proxy haproxy -db -f "$dir/proxy.cfg"
+  # Beside an older one it takes over the ports without a gap; the older one ends within 5 s.
+  launch proxy haproxy -db -f "$dir/proxy.cfg" ${1:+-sf "$1"}
+  for _ in $(seq 50); do curl -s -o /dev/null "http://127.0.0.1:$port/healthz/live" && return 0; sleep 0.1; done
+  die "the proxy does not answer; its log is $dir/log/proxy.log"
 }
-renew_proxy() { if pid_of proxy >/dev/null; then end proxy TERM 5; start_proxy; fi; }
+renew_proxy() { local old; if old=$(pid_of proxy); then start_proxy "$old"; fi; }
 
 names() { ls "$dir/members" 2>/dev/null | grep "^$1-" | sort -t- -k2n || true; }
 start_one() {

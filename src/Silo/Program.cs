@@ -34,6 +34,11 @@ catch (KeyFolderException refused)
     await Console.Error.WriteLineAsync(refused.Message);
     return 2;
 }
+catch (Exception failure) when (StartFailure.Explain(failure) is { } line)
+{
+    await Console.Error.WriteLineAsync(line);
+    return StartFailure.ExitCode;
+}
 
 static async Task<int> RunAsync(string[] args)
 {

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Forge.Domain.Operations;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -14,8 +15,13 @@ public sealed class StorageMigrator(ForgeDatabase database, TimeProvider clock)
     private static readonly TimeSpan LockRetry = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Migrates under the lock.</summary>
-    public Task MigrateAsync(CancellationToken ct) =>
-        database.Options.Provider == StorageProvider.Sqlite ? MigrateSqliteAsync(ct) : MigratePostgresAsync(ct);
+    /// <exception cref="SchemaException">A newer build has migrated it, or this account may not.</exception>
+    public async Task MigrateAsync(CancellationToken ct)
+    {
+        await (database.Options.Provider == StorageProvider.Sqlite ? MigrateSqliteAsync(ct) : MigratePostgresAsync(ct));
+        await using var context = database.Open();
+        if ((await context.Database.GetAppliedMigrationsAsync(ct)).Except(context.Database.GetMigrations()).ToArray() is [_, ..] unknown) throw SchemaException.Newer("The database", unknown);
+    }
 
     /// <summary>Names of migrations that this program knows and the database lacks.</summary>
     public async Task<IReadOnlyList<string>> PendingAsync(CancellationToken ct)
@@ -46,7 +52,7 @@ public sealed class StorageMigrator(ForgeDatabase database, TimeProvider clock)
         if (!await MayMigrateAsync(connection, ct))
         {
             if (await PendingAsync(ct) is [_, ..] pending)
-                throw new InvalidOperationException($"The database lacks the migrations {string.Join(", ", pending)}, and this account may not make them: run --migrate with the migrator's account, then deploy/postgres/accounts.sql.");
+                throw SchemaException.Older("The database", pending);
             return;
         }
         // Belongs to this connection: released when it closes, however the process ends.

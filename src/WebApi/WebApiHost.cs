@@ -3,6 +3,7 @@ using Forge.WebApi.Audit;
 using Forge.WebApi.Contracts;
 using Forge.WebApi.Http;
 using Forge.WebApi.Identity;
+using Forge.WebApi.Keys;
 using Forge.WebApi.Live;
 using Forge.WebApi.Operations;
 using Forge.WebApi.Organizations;
@@ -85,6 +86,7 @@ public static class WebApiHost
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.ConfigureHttpsDefaults(https => https.OnAuthenticate = (_, ssl) => ssl.CipherSuitesPolicy = TlsSuites.Policy);
             // A little more than RequestGuard takes, which answers with a problem; beyond it the server answers by itself, without a body.
             kestrel.Limits.MaxRequestLineSize = options.Limits.UrlBytes + 4 * 1024;
             kestrel.Limits.MaxRequestHeadersTotalSize = options.Limits.HeaderBytes + 16 * 1024;

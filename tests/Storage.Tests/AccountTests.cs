@@ -1,5 +1,6 @@
 using Forge.Domain;
 using Forge.Domain.Audit;
+using Forge.Domain.Operations;
 using Forge.Storage.Audit;
 using Forge.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -64,13 +65,32 @@ public sealed class AccountTests(PostgresStore store) : IClassFixture<PostgresSt
         Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refused.SqlState);
     }
 
+    [Theory]
+    [InlineData("SELECT * FROM organization")]
+    [InlineData("SELECT * FROM contract")]
+    [InlineData("SELECT * FROM journal_entry")]
+    [InlineData("SELECT * FROM orleansstorage")]
+    [InlineData("UPDATE orleansmembershiptable SET status = 0")]
+    [InlineData("UPDATE orleansquery SET querytext = ''")]
+    [InlineData("CREATE TABLE mine (id int)")]
+    [InlineData("CREATE TEMPORARY TABLE mine (id int)")]
+    [InlineData("SET ROLE forge_owner")]
+    public async Task Web_OfTheBusiness_MayNothing(string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(_services.GetRequiredService<ForgeDatabase>().ConnectionString) { Username = "forge_web" }.ConnectionString);
+        await using (var members = source.CreateCommand("SELECT count(*) FROM orleansmembershiptable")) Assert.Equal(0L, await members.ExecuteScalarAsync());   // who is there, it may see
+        await using var command = source.CreateCommand(sql);
+        var refused = await Assert.ThrowsAsync<PostgresException>(() => command.ExecuteNonQueryAsync());
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refused.SqlState);
+    }
+
     [Fact]
     public async Task App_OnADatabaseThatLacksAMigration_RefusesToStart()
     {
         await using var empty = await TestDatabase.PostgresAsync(store.Cluster);
         var connection = new NpgsqlConnectionStringBuilder(empty.ConnectionString) { Username = "forge_app" }.ConnectionString;
         using var database = new ForgeDatabase(new StorageOptions { Provider = StorageProvider.Postgres, ConnectionString = connection, DataDirectory = empty.Folder });
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => new StorageMigrator(database, TimeProvider.System).MigrateAsync(default));
+        var refused = await Assert.ThrowsAsync<SchemaException>(() => new StorageMigrator(database, TimeProvider.System).MigrateAsync(default));
         Assert.Contains("20261123080000_Journal", refused.Message, StringComparison.Ordinal);
     }
 }

@@ -1,3 +1,4 @@
+using Forge.Domain.Operations;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
@@ -61,9 +62,16 @@ public static class IdentityDatabase
     }
 
     /// <summary>Brings the store to the newest migration; makes the data directory and the file (0600) when there are none.</summary>
+    /// <exception cref="SchemaException">A newer build has migrated it, or this account may not.</exception>
     public static async Task MigrateAsync(IServiceProvider services, CancellationToken cancellation = default)
     {
         await using var store = services.GetRequiredService<Func<IdentityStore>>()();
+        await MigrateAsync(store, cancellation);
+        if ((await store.Database.GetAppliedMigrationsAsync(cancellation)).Except(store.Database.GetMigrations()).ToArray() is [_, ..] unknown) throw SchemaException.Newer("The identity store", unknown);
+    }
+
+    private static async Task MigrateAsync(IdentityStore store, CancellationToken cancellation)
+    {
         if (store is SqliteIdentityStore)
         {
             var path = Path.GetFullPath(new SqliteConnectionStringBuilder(store.Database.GetConnectionString()).DataSource);
@@ -74,7 +82,7 @@ public static class IdentityDatabase
         {
             // A node's own account reads and writes rows only; then others migrate.
             if (await store.Database.GetPendingMigrationsAsync(cancellation) is { } pending && pending.Any())
-                throw new InvalidOperationException($"The identity store lacks the migrations {string.Join(", ", pending)}, and this account may not make them: run --migrate with the migrator's account, then deploy/postgres/accounts.sql.");
+                throw SchemaException.Older("The identity store", pending);
             return;
         }
         // Nodes that start together: whoever comes second waits, then finds nothing to do. Belongs to this connection, so it ends with it however the process ends.

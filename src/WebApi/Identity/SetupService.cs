@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
@@ -16,10 +15,10 @@ namespace Forge.WebApi.Identity;
 public sealed record MadeAccount(ForgeUser User, ImmutableArray<string> Methods, ImmutableArray<string> RecoveryCodes);
 
 /// <summary>
-/// First start: while nobody is a SeniorAdmin, one link with a random token makes the first. The token lives 1 h, works once, is kept only as a hash,
+/// First start: while nobody is a SeniorAdmin, one link with a random token makes the first. The token lives 1 h, works once and at whichever node it is shown to, is kept only as a hash,
 /// and is shown to the operator alone: on the console and in <c>setup-token</c> of the data directory (0600).
 /// </summary>
-public sealed class SetupService(WebApiOptions options, IGrainFactory grains, PlatformJournal journal, PrincipalCache principals, NodeActors actors, TimeProvider time)
+public sealed class SetupService(WebApiOptions options, IGrainFactory grains, PlatformJournal journal, PrincipalCache principals, NodeActors actors, ChallengeStore challenges, TimeProvider time)
 {
     /// <summary>Name of the file that holds the link's token.</summary>
     public const string FileName = "setup-token";
@@ -28,7 +27,7 @@ public sealed class SetupService(WebApiOptions options, IGrainFactory grains, Pl
     private static readonly TimeSpan TokenLife = TimeSpan.FromHours(1);
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
     private readonly SemaphoreSlim _oneAtATime = new(1, 1);
-    private (byte[] Hash, DateTimeOffset Until)? _token;
+    private string? _token;
     private long _askedAtTicks;
     private volatile bool _done;
 
@@ -42,12 +41,13 @@ public sealed class SetupService(WebApiOptions options, IGrainFactory grains, Pl
         return !_done;
     }
 
-    /// <summary>Makes a new token and answers its link; null when no setup is needed. The token before it stops working.</summary>
+    /// <summary>Makes a new token and answers its link; null when no setup is needed. The token that this node made before stops working.</summary>
     public async Task<string?> OpenAsync(string baseUrl, CancellationToken cancellation = default)
     {
         if (!await RequiredAsync()) return null;
-        var token = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
-        _token = (Hash(token), time.GetUtcNow() + TokenLife);
+        if (_token is { } before) await challenges.ConsumeAsync(before, cancellation);
+        var (token, _) = await challenges.BeginAsync(Owner, new Opened(), TokenLife, cancellation);
+        _token = token;
         await PrivateFile.WriteAsync(TokenPath, token, cancellation);
         return $"{baseUrl.TrimEnd('/')}/setup#{token}";
     }
@@ -93,7 +93,7 @@ public sealed class SetupService(WebApiOptions options, IGrainFactory grains, Pl
     public async Task<Refusal?> RefuseAsync(string token)
     {
         if (!await RequiredAsync()) return Refusal.Conflict("setup_done", "The first administrator exists already. Sign in.");
-        return _token is { } good && time.GetUtcNow() < good.Until && CryptographicOperations.FixedTimeEquals(good.Hash, Hash(token)) ? null
+        return await challenges.FindAsync<Opened>(Owner, token) is not null ? null
             : new Refusal("link_expired", "This link is wrong, used or older than an hour. Start the product again for a new one.", RefusalKind.Forbidden, []);
     }
 
@@ -105,6 +105,8 @@ public sealed class SetupService(WebApiOptions options, IGrainFactory grains, Pl
         _token = null;
         File.Delete(TokenPath);
     }
+
+    private sealed record Opened;
 
     private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 }

@@ -16,12 +16,16 @@ internal sealed class ClusterLoad : IAsyncDisposable
     private readonly ConcurrentDictionary<string, Gap> _gaps = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, int> _troubles = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _expected = new(StringComparer.Ordinal);
+    private readonly NodeBalancer _balancer;
     private readonly HttpClient _http;
     private readonly List<LedgerSender> _senders = [];
     private Task[] _running = [];
 
-    private ClusterLoad(FaultCluster cluster) =>
-        _http = new HttpClient(new NodeBalancer([.. cluster.Webs.Select(w => w.Url)])) { Timeout = TimeSpan.FromSeconds(10) };
+    private ClusterLoad(FaultCluster cluster)
+    {
+        _balancer = new NodeBalancer([.. cluster.Webs.Select(w => w.Url)]);
+        _http = new HttpClient(_balancer) { Timeout = TimeSpan.FromSeconds(10) };
+    }
 
     /// <summary>Whose telemetry is sent.</summary>
     public IEnumerable<string> Organizations => _senders.Select(s => s.OrganizationId);
@@ -73,6 +77,9 @@ internal sealed class ClusterLoad : IAsyncDisposable
     {
         foreach (var id in Organizations) _expected[id] = true;
     }
+
+    /// <summary>Sends to these nodes from now on.</summary>
+    public void UseNodes(Uri[] nodes) => _balancer.Nodes = nodes;
 
     /// <summary>No more new scrapes; returns when what was begun is acknowledged.</summary>
     public async Task StopAsync()
@@ -164,10 +171,14 @@ internal sealed class NodeBalancer(Uri[] nodes) : DelegatingHandler(new SocketsH
 {
     private int _turn;
 
+    /// <summary>Where it sends.</summary>
+    public Uri[] Nodes { get; set; } = nodes;
+
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var turn = Volatile.Read(ref _turn);
-        var node = nodes[turn % nodes.Length];
+        var now = Nodes;
+        var node = now[turn % now.Length];
         request.RequestUri = new Uri(node, request.RequestUri!.PathAndQuery);
         try
         {

@@ -58,6 +58,29 @@ internal sealed class FaultCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>A cluster of an older build whose processes are silo and web node in one.</summary>
+    public static async Task<FaultCluster> StartOlderAsync(string folder, int processes)
+    {
+        var postgres = new PostgresCluster();
+        var cluster = new FaultCluster(postgres, await postgres.CreateDatabaseAsync());
+        for (var i = 0; i < processes; i++)
+        {
+            cluster.Webs.Add(ProductProcess.StartRole(folder, "all", i, cluster.Database, cluster._keys, [], []));
+            await cluster.Webs[i].ReadyAsync();
+            if (i == 0)
+            {
+                var (session, email, credentials) = await cluster.Webs[0].SetUpAsync();
+                cluster._sessions.Add(session);
+                cluster.Administrator = (email, credentials);
+            }
+            else await cluster.SignInAsync(i);
+        }
+        return cluster;
+    }
+
+    /// <summary>Signs the administrator in at a web node that was added.</summary>
+    public async Task SignInAsync(int web) => _sessions.Add(await ProductSession.SignInAsync(Webs[web].Url, Administrator.Email, Administrator.Credentials));
+
     /// <summary>The administrator's session at a web node.</summary>
     public ProductSession Session(int web = 0) => _sessions[web];
 

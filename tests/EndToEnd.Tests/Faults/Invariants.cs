@@ -1,6 +1,7 @@
 using Forge.Domain;
 using Forge.Domain.Sla;
 using Forge.EndToEnd.Tests.Harness;
+using Forge.Load;
 
 namespace Forge.EndToEnd.Tests.Faults;
 
@@ -19,14 +20,15 @@ internal static class Invariants
     }
 
     /// <summary>Ends the load and checks: totals equal the senders' ledgers (I5, I9), one open violation per metric (I6), the journal verifies (I7), the board equals what the API says (I8).</summary>
-    public static async Task HoldAsync(FaultCluster cluster, ClusterLoad load, LiveWatcher board)
+    public static async Task HoldAsync(FaultCluster cluster, ClusterLoad load, LiveWatcher board, ProductSession? reader = null)
     {
+        reader ??= cluster.Session();
         await FlowsAsync(load, board, TimeSpan.Zero);
         await load.StopAsync();
-        Assert.Null(await load.DifferenceAsync(cluster.Session()));
+        Assert.Null(await load.DifferenceAsync(reader));
         foreach (var id in load.Organizations)
         {
-            var open = (await cluster.Session().GetAsync($"/api/sla/violations?organizationId={id}&limit=200", ForgeJson.Default.PageViolationRow)).Items.Where(r => r.Violation.State == ViolationState.OPEN).ToArray();
+            var open = (await reader.GetAsync($"/api/sla/violations?organizationId={id}&limit=200", ForgeJson.Default.PageViolationRow)).Items.Where(r => r.Violation.State == ViolationState.OPEN).ToArray();
             Assert.True(open.DistinctBy(r => r.Violation.MetricType).Count() == open.Length, $"{id} has two open violations of one promise.");
             await Eventually.GetAsync($"the board's violations of {id}", Recovery, () => Task.FromResult(board.Tile(id)?.Open.Count(v => !v.Pending) ?? -1), shown => shown == open.Length);
         }

@@ -58,7 +58,7 @@ public sealed class SetupTests
     {
         await using var node = await TestNode.StartAsync();
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
-        var setup = ActivatorUtilities.CreateInstance<SetupService>(node.Services, time);
+        var setup = ActivatorUtilities.CreateInstance<SetupService>(node.Services, time, ActivatorUtilities.CreateInstance<ChallengeStore>(node.Services, time));
         var token = (await setup.OpenAsync("http://localhost"))!.Split('#')[1];
         time.Advance(TimeSpan.FromHours(1) - TimeSpan.FromTicks(1));
         Assert.Null(await setup.RefuseAsync(token));

@@ -76,6 +76,21 @@ public sealed class ClusterTlsTests : IAsyncLifetime
     [InlineData(SslProtocols.Tls13)]
     public async Task Listener_ForTls12And13_WithACertificate_Echoes(SslProtocols protocol) => Assert.Equal("hello", await RawAsync(Certificate(_authority, "raw", Cluster), protocol));
 
+    [Theory]
+    [InlineData(TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384, false)]
+    [InlineData(TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256, false)]
+    [InlineData(TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8, false)]
+    [InlineData(TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, true)]
+    public async Task Listener_ForASuiteWithoutForwardSecrecyOrAuthenticatedEncryption_IsClosed(TlsCipherSuite suite, bool allowed)
+    {
+        Assert.Equal(allowed, TlsSuites.Allowed.Contains(suite));
+#pragma warning disable CA1416 // the product and its tests run on Linux
+        Task<string> Try() => RawAsync(Certificate(_authority, "raw", Cluster), SslProtocols.Tls12, new CipherSuitesPolicy([suite]));
+#pragma warning restore CA1416
+        if (allowed) Assert.Equal("hello", await Try());
+        else await ClosedAsync(Try);
+    }
+
     [Fact]
     public async Task Listener_ForNoCertificate_IsClosed() => await ClosedAsync(() => RawAsync(null, SslProtocols.Tls13));
 
@@ -142,7 +157,7 @@ public sealed class ClusterTlsTests : IAsyncLifetime
     }
 
     /// <summary>A client that does as it likes and takes any server.</summary>
-    private async Task<string> RawAsync(X509Certificate2? certificate, SslProtocols protocol)
+    private async Task<string> RawAsync(X509Certificate2? certificate, SslProtocols protocol, CipherSuitesPolicy? suites = null)
     {
         using var client = new TcpClient();
         await client.ConnectAsync(_listener);
@@ -151,6 +166,7 @@ public sealed class ClusterTlsTests : IAsyncLifetime
         {
             TargetHost = Cluster,
             EnabledSslProtocols = protocol,
+            CipherSuitesPolicy = suites,
             ClientCertificateContext = certificate is null ? null : SslStreamCertificateContext.Create(certificate, null, offline: true),
             RemoteCertificateValidationCallback = (_, _, _, _) => true,
         });
