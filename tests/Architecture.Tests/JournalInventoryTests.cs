@@ -13,7 +13,7 @@ public sealed partial class JournalInventoryTests
     [
         "account.passkey", "factor.change", "user.disable", "user.enable", "user.invite",
         "contracts.csv", "organizations.csv", "journal.csv", "journal.json", "forge.db", "identity.db", "index.html", "keys.json",
-        "journal.seal", "http.server.request.duration", "service.instance.id", "service.name", "service.namespace", "signalr.server.active_connections", "sla.profile",
+        "journal.seal", "http.server.request.duration", "service.instance.id", "service.name", "service.namespace", "ledger.commit", "live.frame", "live.push", "sla.violation", "signalr.server.active_connections", "sla.profile",
     ];
 
     private static readonly string[] Places = ["src/WebApi", "src/Grains", "src/Silo", "src/Storage", "src/Domain/Audit"];

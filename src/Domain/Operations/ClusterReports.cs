@@ -49,7 +49,7 @@ public sealed record SiloPart(string Address, ImmutableArray<PumpReport> Pumps, 
 public sealed record ProcessReport(string Process, string Version, DateTimeOffset StartedAt, long? ClockAheadMs, int? CpuPpm, long? MemoryBytes, WebPart? Web, SiloPart? Silo)
 {
     /// <summary>Key of the part: a newer report of it takes the place of an older one.</summary>
-    public string Part => Web is not null ? "web/" + Process : "silo/" + Process;
+    public string Part => Silo is { } silo ? "silo/" + silo.Address : "web/" + Process;
 }
 
 /// <summary>A report and when it was heard, by the clock of the grain that keeps it.</summary>

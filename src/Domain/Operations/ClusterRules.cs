@@ -39,13 +39,12 @@ public static class ClusterRules
     /// <summary>Every process, joined and judged: silos by address, then web nodes.</summary>
     public static ImmutableArray<ClusterMember> Members(IEnumerable<SiloMember> silos, ClusterReports reports, DateTimeOffset now)
     {
-        var bySilo = reports.Parts.Values.Where(p => p.Report.Silo is not null).ToDictionary(p => p.Report.Process, StringComparer.Ordinal);
         var web = reports.Parts.Values.Where(p => p.Report.Web is not null).ToDictionary(p => p.Report.Process, StringComparer.Ordinal);
         var members = ImmutableArray.CreateBuilder<ClusterMember>();
         var joined = new HashSet<string>(StringComparer.Ordinal);
         foreach (var silo in silos.OrderBy(s => s.Address, StringComparer.Ordinal))
         {
-            var own = bySilo.Values.Where(p => p.Report.Silo!.Address == silo.Address).MaxBy(p => p.HeardAt);
+            var own = reports.Parts.Values.FirstOrDefault(p => p.Report.Silo?.Address == silo.Address);
             var pages = own is not null && web.TryGetValue(own.Report.Process, out var part) ? part : null;
             if (pages is not null) joined.Add(pages.Report.Process);
             members.Add(Of(silo, own, pages, now));

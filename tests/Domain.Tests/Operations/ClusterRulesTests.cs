@@ -119,10 +119,10 @@ public sealed class ClusterRulesTests
         Assert.Equal(2, reports.Parts.Count);
         Assert.Equal("new", reports.Parts["web/c/1"].Report.Web!.Run);
         Assert.Equal(["web/c/1", "web/d/1"], reports.Take(Web("d/1", "r"), Start.AddMinutes(5).AddTicks(1)).Parts.Keys.Order(StringComparer.Ordinal));
-        Assert.Equal(["silo/c/1"], reports.Leave("web/c/1").Parts.Keys);
+        Assert.Equal(["silo/10.0.0.1:1"], reports.Leave("web/c/1").Parts.Keys);
         for (var i = 0; i < ClusterReports.Most + 10; i++) reports = reports.Take(Web("n/" + i, "r"), Start.AddMilliseconds(5_001 + i));
         Assert.Equal(ClusterReports.Most, reports.Parts.Count);
-        Assert.DoesNotContain("silo/c/1", reports.Parts.Keys);
+        Assert.DoesNotContain("silo/10.0.0.1:1", reports.Parts.Keys);
     }
 
     [Fact]
