@@ -22,6 +22,7 @@ public static class GrainServices
             .AddSingleton<Zones>()
             .AddSingleton<LivePublisher>()
             .AddSingleton<LivePumpFigures>()
+            .AddSingleton<JournalFigures>()
             .AddTransient<ViolationBook>()
             .AddSingleton<CheckpointBatcher>()
             .AddTransient<AlertBook>()

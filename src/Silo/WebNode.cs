@@ -1,6 +1,7 @@
 using Forge.Grains.Interfaces.Live;
 using Forge.WebApi;
 using Forge.WebApi.Http;
+using Forge.WebApi.Sla.Ingest;
 using Forge.WebApi.Operations;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Orleans.Configuration;
@@ -14,6 +15,7 @@ internal static partial class WebNode
 {
     // What a caller waits for at most when a silo dies; commands and batches can be repeated safely.
     private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan IngestTimeout = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ConnectPause = TimeSpan.FromSeconds(1);
 
@@ -33,6 +35,8 @@ internal static partial class WebNode
             client.AddDashboard(dashboard => dashboard.HideTrace = true);
             if (Telemetry.IsExported(builder.Configuration)) client.AddActivityPropagation();
         });
+        // A message that a silo took to its grave is waited for no longer than its grains need to be elsewhere; what was taken all the same counts once.
+        builder.Services.PostConfigure<IngestOptions>(o => o.GrainTimeoutMs = Math.Min(o.GrainTimeoutMs, (int)IngestTimeout.TotalMilliseconds));
         builder.Services.AddHealthChecks().AddCheck<WebNodeHealth>("cluster", tags: [HealthEndpoints.Ready, HealthEndpoints.Startup]);
         return builder;
     }

@@ -12,7 +12,7 @@ public interface ISlaGrain : IDeadlineTarget
     /// <summary>
     /// Applies a batch, judges it and commits what it opens or closes before answering. When the receipt carries a ticket, acknowledge the sender only after <see cref="Durable"/>.
     /// </summary>
-    [Alias("Ingest"), ResponseTimeout("00:00:03")]
+    [Alias("Ingest")]
     Task<IngestReceipt> Ingest(TelemetryBatch batch);
 
     /// <summary>Completes when a checkpoint holds everything up to the ticket; faults when it cannot be written.</summary>

@@ -14,7 +14,7 @@ namespace Forge.Grains.Audit;
 /// it stops nothing.
 /// </summary>
 public sealed partial class JournalVerifierGrain(
-    JournalReader reader, JournalAuditor auditor, SealStore seals, SealFileWriter files, Ledger ledger, TimeProvider time, ILogger<JournalVerifierGrain> log) : Grain, IJournalVerifierGrain
+    JournalReader reader, JournalAuditor auditor, SealStore seals, SealFileWriter files, Ledger ledger, JournalFigures figures, TimeProvider time, ILogger<JournalVerifierGrain> log) : Grain, IJournalVerifierGrain
 {
     private const string Actor = "system:journal-verifier";
     private static readonly TimeSpan NewEvery = TimeSpan.FromSeconds(60);
@@ -190,6 +190,7 @@ public sealed partial class JournalVerifierGrain(
         try
         {
             await check();
+            figures.Newest = _status;
         }
         catch (Exception error)
         {

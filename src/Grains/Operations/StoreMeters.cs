@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using Forge.Domain.Operations;
 using Forge.Grains.Audit;
-using Forge.Grains.Interfaces.Audit;
 using Forge.Storage.Operations;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -14,22 +13,20 @@ public sealed partial class StoreMeters : BackgroundService
     /// <summary>Name of the meter.</summary>
     public const string MeterName = "Forge.Store";
 
-    private const string Component = "meters";
     private static readonly TimeSpan ReadEvery = TimeSpan.FromSeconds(15);
 
     private readonly Meter _meter = new(MeterName);
     private readonly Dictionary<PlatformFigure, Gauge<double>> _gauges;
     private readonly PlatformReader _reader;
-    private readonly IGrainFactory _grains;
-    private readonly SiloActors _actors;
+    private readonly JournalFigures _journal;
     private readonly IHostApplicationLifetime _lifetime;
     private readonly TimeProvider _time;
     private readonly ILogger<StoreMeters> _log;
 
     /// <summary>Makes the instruments.</summary>
-    public StoreMeters(PlatformReader reader, IGrainFactory grains, SiloActors actors, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<StoreMeters> log)
+    public StoreMeters(PlatformReader reader, JournalFigures journal, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<StoreMeters> log)
     {
-        (_reader, _grains, _actors, _lifetime, _time, _log) = (reader, grains, actors, lifetime, time, log);
+        (_reader, _journal, _lifetime, _time, _log) = (reader, journal, lifetime, time, log);
         _gauges = new()
         {
             [PlatformFigure.OutboxPending] = _meter.CreateGauge<double>("forge.outbox.pending", "{message}", "Messages that wait or are being sent."),
@@ -74,8 +71,7 @@ public sealed partial class StoreMeters : BackgroundService
         var now = _time.GetUtcNow();
         foreach (var reading in await _reader.ReadAsync(now, stopping))
             if (_gauges.TryGetValue(reading.Figure, out var gauge) && (reading.Value ?? (reading.Figure == PlatformFigure.OutboxAge ? 0 : null)) is { } value) gauge.Record(value);
-        _actors.ActAs(Component);
-        var journal = await _grains.GetGrain<IJournalQueryGrain>(0).Status();
+        if (_journal.Newest is not { } journal) return;   // the verifier lives in another silo
         _gauges[PlatformFigure.JournalVerified].Record(journal.VerifiedThrough);
         _gauges[PlatformFigure.JournalFindings].Record(journal.Findings.IsDefault ? 0 : journal.Findings.Length);
         if (journal.CheckedAt is { } at) _gauges[PlatformFigure.JournalCheckAge].Record((now - at).TotalSeconds);

@@ -1,4 +1,5 @@
 using Forge.Domain.Sla;
+using Forge.Grains.Interfaces;
 using Forge.Grains.Interfaces.Sla;
 using Forge.Storage.Sla;
 using Microsoft.Extensions.DependencyInjection;
@@ -99,7 +100,7 @@ public sealed class SlaGrainStoreTests : IAsyncLifetime
             Assert.Equal((2, 0L), (receipt.Accepted, receipt.Durable));
         }
         var refused = await grain.Ingest(delta);
-        await Assert.ThrowsAnyAsync<InvalidOperationException>(() => _spine.SettledAsync(grain.Durable(refused.Durable)));
+        await Assert.ThrowsAnyAsync<StoreUnavailableException>(() => _spine.SettledAsync(grain.Durable(refused.Durable)));
         await _spine.SqlAsync("ALTER TABLE hidden RENAME TO sla_checkpoint");
         await Acknowledged(grain, delta);   // its sender repeats it
 
