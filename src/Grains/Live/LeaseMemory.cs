@@ -4,7 +4,7 @@ using Forge.Grains.Interfaces.Live;
 namespace Forge.Grains.Live;
 
 /// <summary>Which web nodes a silo pushes to while the registry of leases moves from one silo to another and begins empty.</summary>
-internal static class LeaseMemory
+public static class LeaseMemory
 {
     /// <summary>How long a lease lasts.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(10);
