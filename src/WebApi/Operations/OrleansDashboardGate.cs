@@ -40,7 +40,20 @@ internal static class OrleansDashboardGate
             http.Response.Headers.CacheControl = "no-store";
             http.SetEndpoint(null);
             http.Request.RouteValues.Clear();
-            return dashboard(http);
-        }).RequireAuthorization(Policies.OpsRead);
+            return ServeAsync(dashboard, http);
+        }).RequireAuthorization(Policies.OpsRead).ExcludeFromDescription();
+    }
+
+    /// <summary>What its own code cannot make sense of (a silo or grain that never was) is not there.</summary>
+    private static async Task ServeAsync(RequestDelegate dashboard, HttpContext http)
+    {
+        try
+        {
+            await dashboard(http);
+        }
+        catch (Exception failure) when (!http.Response.HasStarted && !ErrorHandling.IsUnavailable(failure))
+        {
+            http.Response.StatusCode = StatusCodes.Status404NotFound;
+        }
     }
 }
