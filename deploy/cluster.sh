@@ -122,7 +122,7 @@ make_roles() {
 
 # --- the product
 port_of() { [ -s "$dir/ports/$1" ] || free_port >"$dir/ports/$1"; cat "$dir/ports/$1"; }
-gateway_keys() {   # a web node gets what it needs and no more
+web_keys() {   # a web node gets what it needs and no more
   mkdir -p "$dir/keys-web"
   cp "$dir"/keys/actor-* "$dir"/keys/identity-* "$dir/keys-web/"
 }
@@ -240,7 +240,7 @@ case $action in
     if [ ! -f "$program/Forge.Silo.dll" ]; then say "Publishing the product to $program"; dotnet publish "$root/src/Silo" -c Release -o "$program" --nologo -v q >"$dir/log/publish.log" 2>&1 || die "the build failed: $dir/log/publish.log"; fi
     pid_of postgres >/dev/null || start_postgres
     prepare_database
-    gateway_keys
+    web_keys
     for i in $(seq "$silos"); do touch "$dir/members/silo-$i"; done
     for i in $(seq "$webs"); do touch "$dir/members/web-$i"; done
     for name in $(names silo); do pid_of "$name" >/dev/null || start_silo "$name"; done

@@ -7,11 +7,17 @@ namespace Forge.Grains;
 /// <summary>Turns what a database throws into something that can be sent to another process. Inside the grain nothing changes; what it catches itself it catches as ever.</summary>
 internal sealed partial class StoreFaults(ILogger<StoreFaults> log) : IIncomingGrainCallFilter
 {
-    public async Task Invoke(IIncomingGrainCallContext context)
+    public Task Invoke(IIncomingGrainCallContext context)
+    {
+        var call = context.Invoke();
+        return call.IsCompletedSuccessfully ? call : GuardAsync(context, call);   // most calls end at once, and this is on the way of every one
+    }
+
+    private async Task GuardAsync(IIncomingGrainCallContext context, Task call)
     {
         try
         {
-            await context.Invoke();
+            await call;
         }
         catch (Exception failure) when (IsOfTheStore(failure))
         {

@@ -69,7 +69,7 @@ internal sealed class WebNodeHealth(IHostApplicationLifetime lifetime, IGrainFac
         if (lifetime.ApplicationStopping.IsCancellationRequested) return HealthCheckResult.Unhealthy("The node is stopping.");
         try
         {
-            await grains.GetGrain<ILiveRegistryGrain>(0).Leases().WaitAsync(Patience, cancellationToken);
+            await grains.GetGrain<ILiveRegistryGrain>(0).Read().WaitAsync(Patience, cancellationToken);
             return HealthCheckResult.Healthy();
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)

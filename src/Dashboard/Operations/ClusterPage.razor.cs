@@ -9,16 +9,9 @@ namespace Forge.Dashboard.Operations;
 /// <summary>Every silo and web node of the cluster, what waits in it and how the feed between them does. Read again every 5 s; the order is part of the address.</summary>
 public sealed partial class ClusterPage : IDisposable
 {
-    private static readonly TimeSpan ReloadEvery = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan StaleAfter = TimeSpan.FromSeconds(15);
-
-    private ClusterView? _view;
+    private Reread<ClusterView> _cluster = null!;
     private ImmutableArray<ClusterMember> _shown = [];
-    private Problem? _problem;
-    private DateTimeOffset _askedAt;
-    private DateTimeOffset _loadedAt;
     private string? _order;
-    private bool _asking;
     private bool _held;
 
     /// <summary>Order of the processes; a minus in front for descending.</summary>
@@ -32,14 +25,12 @@ public sealed partial class ClusterPage : IDisposable
 
     private string SortText => Sort is { Length: > 0 } sort && ClusterRules.SortFields.Contains(sort.TrimStart('-')) ? sort : "state";
 
-    private bool Old => _view is not null && Store.Now - _loadedAt >= StaleAfter;
-
     /// <summary>Rows do not jump while somebody points at the list: figures are new, places are those of before.</summary>
     private ImmutableArray<ClusterMember> Rows
     {
         get
         {
-            if (_view is not { } view) return [];
+            if (_cluster.Value is not { } view) return [];
             var sorted = ClusterRules.Sort(view.Members, SortText.TrimStart('-'), SortText.StartsWith('-'));
             if (_held && _order == SortText)
             {
@@ -57,18 +48,9 @@ public sealed partial class ClusterPage : IDisposable
     /// <inheritdoc />
     protected override Task OnInitializedAsync()
     {
+        _cluster = new(Store, () => Api.GetAsync("api/operations/cluster", ForgeJson.Default.ClusterView));
         Store.Second += Tick;
-        return LoadAsync();
-    }
-
-    private async Task LoadAsync()
-    {
-        if (_asking) return;
-        (_asking, _askedAt) = (true, Store.Now);
-        var answer = await Api.GetAsync("api/operations/cluster", ForgeJson.Default.ClusterView);
-        _asking = false;
-        _problem = answer.Problem;
-        if (answer.Value is { } view) (_view, _loadedAt) = (view, Store.Now);
+        return _cluster.LoadAsync();
     }
 
     private void SortBy(string sort) => Navigation.NavigateTo(Navigation.GetUriWithQueryParameter("sort", sort));
@@ -77,7 +59,7 @@ public sealed partial class ClusterPage : IDisposable
 
     private void Tick() => _ = InvokeAsync(async () =>
     {
-        if (Store.Now - _askedAt >= ReloadEvery) await LoadAsync();
+        await _cluster.TickAsync();
         StateHasChanged();
     });
 }

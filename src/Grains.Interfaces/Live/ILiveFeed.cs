@@ -45,7 +45,7 @@ public interface ILiveRegistryGrain : IGrainWithIntegerKey
     [Alias("Leave")]
     Task Leave(string node);
 
-    /// <summary>The leases that are not over.</summary>
+    /// <summary>The leases that are not over; asked by silos of builds before <see cref="Read"/>.</summary>
     [Alias("Leases")]
     Task<ImmutableArray<LiveLease>> Leases();
 

@@ -21,7 +21,7 @@ internal static class OrleansDashboardGate
         {
             var inner = endpoints.CreateApplicationBuilder();
             inner.UseRouting();
-            inner.UseEndpoints(map);
+            inner.UseEndpoints(own => map(own.MapGroup("").ExcludeFromDescription()));   // no interface of ours
             dashboard = inner.Build();
         }
         endpoints.MapMethods(Root + "/{**path}", ["GET"], http =>

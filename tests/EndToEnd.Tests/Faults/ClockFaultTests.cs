@@ -7,7 +7,6 @@ namespace Forge.EndToEnd.Tests.Faults;
 [Trait("Category", "Fault")]
 public sealed class ClockFaultTests(PublishedProduct published)
 {
-    private const int Organizations = 12;
     private const string Library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
     private static readonly TimeSpan Alarm = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Warm = TimeSpan.FromSeconds(6);
@@ -21,15 +20,12 @@ public sealed class ClockFaultTests(PublishedProduct published)
         Assert.SkipUnless(File.Exists(Library), "not run: libfaketime (Debian: libfaketime) is missing.");
         var clock = Path.Combine(Repository.TemporaryFolder("clock"), "offset");
         await File.WriteAllTextAsync(clock, "+0s\n");
-        await using var cluster = await FaultCluster.StartAsync(published, plan: (_, role, number) => role == "silo" && number == 2
+        await using var scene = await FaultScene.StartAsync(published, plan: (_, role, number) => role == "silo" && number == 2
             ? ProcessPlan.Plain with { Environment = [("LD_PRELOAD", Library), ("FAKETIME_TIMESTAMP_FILE", clock), ("FAKETIME_NO_CACHE", "1"), ("FAKETIME_DONT_FAKE_MONOTONIC", "1")] }
             : ProcessPlan.Plain);
-        await using var load = await ClusterLoad.StartAsync(cluster, Organizations, FaultReport.Seed);
-        await using var board = LiveWatcher.Start(cluster.Session(0), cluster.Session(1));
-        await Invariants.FlowsAsync(load, board, Warm);
+        var (cluster, load, board) = scene;
 
-        load.Mark();
-        board.Mark(load.Organizations);
+        scene.Mark();
         var wrongAt = TimeProvider.System.GetTimestamp();
         await File.WriteAllTextAsync(clock, string.Create(CultureInfo.InvariantCulture, $"{seconds:+0;-0}s\n"));
         var wrong = cluster.Silos[2];

@@ -12,11 +12,9 @@ namespace Forge.EndToEnd.Tests.Faults;
 [Trait("Category", "Fault")]
 public sealed class DatabaseFaultTests(PublishedProduct published)
 {
-    private const int Organizations = 12;
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan LongestCommand = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestHealth = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Warm = TimeSpan.FromSeconds(6);
 
     [Theory]
     [InlineData("stop -m immediate")]
@@ -24,10 +22,8 @@ public sealed class DatabaseFaultTests(PublishedProduct published)
     public async Task Postgres_Gone_ServesAgainWithinFifteenSeconds_AndNothingAcknowledgedIsLost(string how)
     {
         FaultReport.OnlyWhenAll();
-        await using var cluster = await FaultCluster.StartAsync(published);
-        await using var load = await ClusterLoad.StartAsync(cluster, Organizations, FaultReport.Seed);
-        await using var board = LiveWatcher.Start(cluster.Session(0), cluster.Session(1));
-        await Invariants.FlowsAsync(load, board, Warm);
+        await using var scene = await FaultScene.StartAsync(published);
+        var (cluster, load, board) = scene;
 
         if (how == "kill -9") await cluster.Postgres.KillAsync();
         else await cluster.Postgres.CrashAsync();
@@ -53,11 +49,9 @@ public sealed class DatabaseFaultTests(PublishedProduct published)
     {
         FaultReport.OnlyWhenAll();
         FaultProxy? wire = null;
-        await using var cluster = await FaultCluster.StartAsync(published, plan: (c, role, _) => role == "silo" ? ProcessPlan.Plain with { Database = Through(wire ??= FaultProxy.To(c.Postgres.Port), c.Database) } : ProcessPlan.Plain);
+        await using var scene = await FaultScene.StartAsync(published, plan: SilosThrough(port => wire ??= FaultProxy.To(port)));
+        var (cluster, load, board) = scene;
         await using var _ = wire!;
-        await using var load = await ClusterLoad.StartAsync(cluster, Organizations, FaultReport.Seed);
-        await using var board = LiveWatcher.Start(cluster.Session(0), cluster.Session(1));
-        await Invariants.FlowsAsync(load, board, Warm);
 
         wire!.Swallow();
         var (longestCommand, longestHealth, worked, answers) = (TimeSpan.Zero, TimeSpan.Zero, 0, 0);
@@ -93,15 +87,12 @@ public sealed class DatabaseFaultTests(PublishedProduct published)
     {
         FaultReport.OnlyWhenAll();
         FaultProxy? wire = null;
-        await using var cluster = await FaultCluster.StartAsync(published, plan: (c, role, _) => role == "silo" ? ProcessPlan.Plain with { Database = Through(wire ??= FaultProxy.To(c.Postgres.Port), c.Database) } : ProcessPlan.Plain);
+        await using var scene = await FaultScene.StartAsync(published, plan: SilosThrough(port => wire ??= FaultProxy.To(port)));
+        var (cluster, load, board) = scene;
         await using var _ = wire!;
-        await using var load = await ClusterLoad.StartAsync(cluster, Organizations, FaultReport.Seed);
-        await using var board = LiveWatcher.Start(cluster.Session(0), cluster.Session(1));
-        await Invariants.FlowsAsync(load, board, Warm);
 
         wire!.Slow(TimeSpan.FromMilliseconds(100));
-        load.Mark();
-        board.Mark(load.Organizations);
+        scene.Mark();
         var (longest, worked) = (TimeSpan.Zero, 0);
         for (var i = 0; i < 5; i++)
         {
@@ -123,10 +114,8 @@ public sealed class DatabaseFaultTests(PublishedProduct published)
     public async Task Journal_RefusingAppends_LetsNoCommandHappen_AndComesBackByItself()
     {
         FaultReport.OnlyWhenAll();
-        await using var cluster = await FaultCluster.StartAsync(published, silos: 2, webs: 1);
-        await using var load = await ClusterLoad.StartAsync(cluster, Organizations, FaultReport.Seed);
-        await using var board = LiveWatcher.Start(cluster.Session());
-        await Invariants.FlowsAsync(load, board, Warm);
+        await using var scene = await FaultScene.StartAsync(published, silos: 2, webs: 1);
+        var (cluster, load, board) = scene;
 
         await ExecuteAsync(cluster.Database, "CREATE FUNCTION refuse_append() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused'; END $$; CREATE TRIGGER refuse_append BEFORE INSERT ON journal_entry FOR EACH ROW EXECUTE FUNCTION refuse_append()");
         var before = await RowsAsync(cluster.Database);
@@ -143,7 +132,9 @@ public sealed class DatabaseFaultTests(PublishedProduct published)
 
     private static TimeSpan Longer(TimeSpan a, TimeSpan b) => a > b ? a : b;
 
-    private static string Through(FaultProxy wire, string database) => new NpgsqlConnectionStringBuilder(database) { Port = wire.Port }.ConnectionString;
+    /// <summary>Silos reach the database through a wire, everybody else directly.</summary>
+    private static Func<FaultCluster, string, int, ProcessPlan> SilosThrough(Func<int, FaultProxy> wire) => (cluster, role, _) => role != "silo" ? ProcessPlan.Plain
+        : ProcessPlan.Plain with { Database = new NpgsqlConnectionStringBuilder(cluster.Database) { Port = wire(cluster.Postgres.Port).Port }.ConnectionString };
 
     private static async Task<(HttpStatusCode Status, TimeSpan Took)> CommandAsync(FaultCluster cluster, string name)
     {

@@ -7,7 +7,6 @@ namespace Forge.EndToEnd.Tests.Faults;
 [Trait("Category", "Fault")]
 public sealed class NemesisTests(PublishedProduct published)
 {
-    private const int Organizations = 12;
     private static readonly TimeSpan Length = TimeSpan.FromMinutes(double.TryParse(Environment.GetEnvironmentVariable("FORGE_NEMESIS_MINUTES"), CultureInfo.InvariantCulture, out var minutes) ? minutes : 10);
 
     [Fact]
@@ -15,10 +14,8 @@ public sealed class NemesisTests(PublishedProduct published)
     {
         FaultReport.OnlyWhenAll();
         var random = new Random(FaultReport.Seed);
-        await using var cluster = await FaultCluster.StartAsync(published);
-        await using var load = await ClusterLoad.StartAsync(cluster, Organizations, FaultReport.Seed);
-        await using var board = LiveWatcher.Start(cluster.Session(0), cluster.Session(1));
-        await Invariants.FlowsAsync(load, board, TimeSpan.Zero);
+        await using var scene = await FaultScene.StartAsync(published);
+        var (cluster, load, board) = scene;
         await using var commands = CommandStream.Start(cluster);
 
         var until = TimeProvider.System.GetUtcNow() + Length;

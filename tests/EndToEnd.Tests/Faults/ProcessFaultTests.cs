@@ -7,23 +7,18 @@ namespace Forge.EndToEnd.Tests.Faults;
 [Trait("Category", "Fault")]
 public sealed class ProcessFaultTests(PublishedProduct published)
 {
-    private const int Organizations = 12;
     private static readonly TimeSpan Gap = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Serving = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan StaleTile = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan Warm = TimeSpan.FromSeconds(6);
 
     [Fact]
     public async Task OneSiloOfThree_KilledUnderIngest_CostsFiveSeconds_AndNothingElse()
     {
         var random = new Random(FaultReport.Seed);
-        await using var cluster = await FaultCluster.StartAsync(published);
-        await using var load = await ClusterLoad.StartAsync(cluster, Organizations, FaultReport.Seed);
-        await using var board = LiveWatcher.Start(cluster.Session(0), cluster.Session(1));
-        await Invariants.FlowsAsync(load, board, Warm);
+        await using var scene = await FaultScene.StartAsync(published);
+        var (cluster, load, board) = scene;
 
-        load.Mark();
-        board.Mark(load.Organizations);
+        scene.Mark();
         await cluster.Silos[random.Next(cluster.Silos.Count)].KillAsync();
         await Task.Delay(TimeSpan.FromSeconds(15));
         var (ingest, tiles, troubles) = (load.WorstGap, board.WorstGap, load.Troubles);
@@ -38,15 +33,12 @@ public sealed class ProcessFaultTests(PublishedProduct published)
     public async Task AllSilos_KilledAndStartedAgain_ServeWithinTwentySeconds()
     {
         FaultReport.OnlyWhenAll();
-        await using var cluster = await FaultCluster.StartAsync(published);
-        await using var load = await ClusterLoad.StartAsync(cluster, Organizations, FaultReport.Seed);
-        await using var board = LiveWatcher.Start(cluster.Session(0), cluster.Session(1));
-        await Invariants.FlowsAsync(load, board, Warm);
+        await using var scene = await FaultScene.StartAsync(published);
+        var (cluster, load, board) = scene;
 
         await Task.WhenAll(cluster.Silos.Select(s => s.KillAsync()));
         await Task.Delay(TimeSpan.FromSeconds(30));
-        load.Mark();
-        board.Mark(load.Organizations);
+        scene.Mark();
         var startedAt = TimeProvider.System.GetTimestamp();
         await Task.WhenAll(cluster.Silos.Select(s => s.LaunchAsync()));
         await cluster.Silos[0].ReadyAsync();
@@ -64,14 +56,11 @@ public sealed class ProcessFaultTests(PublishedProduct published)
     public async Task RollingRestart_OfEverySilo_LosesNothing_AndNoTileIsStale()
     {
         FaultReport.OnlyWhenAll();
-        await using var cluster = await FaultCluster.StartAsync(published);
-        await using var load = await ClusterLoad.StartAsync(cluster, Organizations, FaultReport.Seed);
-        await using var board = LiveWatcher.Start(cluster.Session(0), cluster.Session(1));
-        await Invariants.FlowsAsync(load, board, Warm);
+        await using var scene = await FaultScene.StartAsync(published);
+        var (cluster, load, board) = scene;
         await using var commands = CommandStream.Start(cluster);
 
-        load.Mark();
-        board.Mark(load.Organizations);
+        scene.Mark();
         foreach (var silo in cluster.Silos)
         {
             await silo.StopAsync();
